@@ -1,0 +1,295 @@
+package bind
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// Call is one call of a row from Lua. It is valid until its Fn returns.
+type Call struct {
+	L     *lua.LState
+	entry *Entry
+}
+
+// Host is the Env's Host.
+func (c Call) Host() any { return c.entry.env.Host }
+
+// Env is the Env in which the row is registered.
+func (c Call) Env() *Env { return c.entry.env }
+
+// Name is the row's name.
+func (c Call) Name() string { return c.entry.Name }
+
+// N is the number of arguments that came.
+func (c Call) N() int { return c.L.GetTop() }
+
+// Arg is argument i, counted from 1; nil when it did not come.
+func (c Call) Arg(i int) lua.LValue { return c.L.Get(i) }
+
+// Has tells whether argument i came and is not nil.
+func (c Call) Has(i int) bool { return c.L.Get(i) != lua.LNil }
+
+// Bytes reads a string. A number is taken as its text, as Lua does.
+func (c Call) Bytes(i int) string {
+	switch v := c.L.Get(i).(type) {
+	case lua.LString:
+		return string(v)
+	case lua.LNumber:
+		return v.String()
+	}
+	c.Wrong(i, "a string")
+	return ""
+}
+
+// OptBytes is Bytes with a default for nil.
+func (c Call) OptBytes(i int, def string) string {
+	if !c.Has(i) {
+		return def
+	}
+	return c.Bytes(i)
+}
+
+// Int reads a whole number from min to max.
+func (c Call) Int(i, min, max int) int {
+	n, ok := c.L.Get(i).(lua.LNumber)
+	if !ok {
+		c.Wrong(i, "an integer")
+	}
+	v, ok := Whole(n)
+	if !ok && !math.IsInf(float64(n), 0) {
+		c.Wrong(i, "an integer")
+	}
+	if !ok || v < min || v > max {
+		c.Wrong(i, fmt.Sprintf("%d to %d", min, max))
+	}
+	return v
+}
+
+// OptInt is Int with a default for nil.
+func (c Call) OptInt(i, def, min, max int) int {
+	if !c.Has(i) {
+		return def
+	}
+	return c.Int(i, min, max)
+}
+
+// Number reads a number that is not NaN.
+func (c Call) Number(i int) float64 {
+	n, ok := c.L.Get(i).(lua.LNumber)
+	if !ok || math.IsNaN(float64(n)) {
+		c.Wrong(i, "a number")
+	}
+	return float64(n)
+}
+
+// Forever is what Seconds gives for a time beyond what a Duration holds.
+const Forever = time.Duration(math.MaxInt64)
+
+// Seconds reads a time of 0 seconds or more; fractions count.
+func (c Call) Seconds(i int) time.Duration {
+	n := c.Number(i)
+	if n < 0 {
+		c.Wrong(i, "0 seconds or more")
+	}
+	return Duration(n)
+}
+
+// OptSeconds is Seconds with a default for nil.
+func (c Call) OptSeconds(i int, def time.Duration) time.Duration {
+	if !c.Has(i) {
+		return def
+	}
+	return c.Seconds(i)
+}
+
+// Duration converts seconds, up to Forever.
+func Duration(seconds float64) time.Duration {
+	if seconds >= Forever.Seconds() {
+		return Forever
+	}
+	return time.Duration(seconds * float64(time.Second))
+}
+
+// Bool reads a boolean.
+func (c Call) Bool(i int) bool {
+	b, ok := c.L.Get(i).(lua.LBool)
+	if !ok {
+		c.Wrong(i, "a boolean")
+	}
+	return bool(b)
+}
+
+// Table reads a table.
+func (c Call) Table(i int) *lua.LTable {
+	t, ok := c.L.Get(i).(*lua.LTable)
+	if !ok {
+		c.Wrong(i, "a table")
+	}
+	return t
+}
+
+// OptTable is Table, or nil for nil.
+func (c Call) OptTable(i int) *lua.LTable {
+	if !c.Has(i) {
+		return nil
+	}
+	return c.Table(i)
+}
+
+// Func reads a function.
+func (c Call) Func(i int) *lua.LFunction {
+	f, ok := c.L.Get(i).(*lua.LFunction)
+	if !ok {
+		c.Wrong(i, "a function")
+	}
+	return f
+}
+
+// Object reads a userdata whose Go value is a T; class names it in messages.
+func Object[T any](c Call, i int, class *Class) T {
+	v, ok := To[T](c.L.Get(i))
+	if !ok {
+		c.Wrong(i, "a "+class.Name)
+	}
+	return v
+}
+
+// To unwraps a userdata whose Go value is a T.
+func To[T any](v lua.LValue) (t T, ok bool) {
+	if ud, is := v.(*lua.LUserData); is {
+		t, ok = ud.Value.(T)
+	}
+	return t, ok
+}
+
+// Bad raises "bad argument #i to 'name' (text)".
+func (c Call) Bad(i int, format string, args ...any) {
+	c.Raise("bad argument #%d to '%s' (%s)", i, c.entry.Name, fmt.Sprintf(format, args...))
+}
+
+// Wrong raises "bad argument #i to 'name' (arg must be want, got what came)".
+func (c Call) Wrong(i int, want string) {
+	came := Describe(c.L.Get(i))
+	if i > c.L.GetTop() {
+		came = "no value"
+	}
+	c.Bad(i, "%s must be %s, got %s", c.argName(i), want, came)
+}
+
+func (c Call) argName(i int) string {
+	names := c.entry.Names
+	if i <= len(names) && names[i-1] != "..." {
+		return names[i-1]
+	}
+	return "it"
+}
+
+// Raise raises a Lua error with the position of the Lua code that called.
+func (c Call) Raise(format string, args ...any) {
+	c.L.Error(lua.LString(fmt.Sprintf(format, args...)), 1)
+}
+
+// Return pushes the results.
+func (c Call) Return(values ...lua.LValue) int {
+	for _, v := range values {
+		c.L.Push(v)
+	}
+	return len(values)
+}
+
+// True returns true: it worked.
+func (c Call) True() int {
+	c.L.Push(lua.LTrue)
+	return 1
+}
+
+// Bool returns a boolean.
+func (c Call) Boolean(b bool) int {
+	c.L.Push(lua.LBool(b))
+	return 1
+}
+
+// Text returns a string.
+func (c Call) Text(s string) int {
+	c.L.Push(lua.LString(s))
+	return 1
+}
+
+// Integer returns a whole number.
+func (c Call) Integer(n int) int {
+	c.L.Push(Int(n))
+	return 1
+}
+
+// Fail returns nil, message, errno, or raises, as the Env judges the error.
+func (c Call) Fail(err error) int {
+	v := c.entry.env.Judge(err)
+	if v.Raise != nil {
+		c.L.Error(v.Raise, 0)
+	}
+	return c.Return(lua.LNil, lua.LString(v.Message), Int(v.Errno))
+}
+
+// Done returns true, or fails when there is an error.
+func (c Call) Done(err error) int {
+	if err != nil {
+		return c.Fail(err)
+	}
+	return c.True()
+}
+
+// small holds the boxed whole numbers that results mostly are, so that
+// returning one does not allocate.
+var small = func() (boxed [1024]lua.LValue) {
+	for n := range boxed {
+		boxed[n] = lua.LNumber(n)
+	}
+	return boxed
+}()
+
+// Int is n as a Lua number.
+func Int(n int) lua.LValue {
+	if n >= 0 && n < len(small) {
+		return small[n]
+	}
+	return lua.LNumber(n)
+}
+
+// Whole converts a number that has no fraction and fits an int.
+func Whole(n lua.LNumber) (int, bool) {
+	f := float64(n)
+	if f != math.Trunc(f) || f < -(1<<63) || f >= 1<<63 {
+		return 0, false
+	}
+	return int(f), true
+}
+
+// Describe says what a value is, for messages: numbers as they print, texts
+// quoted and cut, everything else by its type or class.
+func Describe(v lua.LValue) string {
+	const most = 40
+	switch v := v.(type) {
+	case nil:
+		return "no value"
+	case lua.LBool, lua.LNumber:
+		return v.String()
+	case lua.LString:
+		if len(v) > most {
+			return strconv.Quote(string(v[:most])) + "…"
+		}
+		return strconv.Quote(string(v))
+	case *lua.LUserData:
+		if mt, ok := v.Metatable.(*lua.LTable); ok {
+			if name, ok := mt.RawGetString("__name").(lua.LString); ok {
+				return "a " + string(name)
+			}
+		}
+	case *lua.LNilType:
+		return "nil"
+	}
+	return "a " + v.Type().String()
+}

@@ -1,0 +1,55 @@
+// Package lualib holds the Lua libraries that scripts see in place of
+// gopher-lua's own: the same names with the meaning that the Lua 5.1 manual
+// gives them, and what protocol work needs from later versions. It knows Lua,
+// and no sockets.
+package lualib
+
+import (
+	"sync/atomic"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"sockscript/luasock/bind"
+)
+
+// Options is what the libraries need from the VM that they are opened in.
+type Options struct {
+	// Interrupt, when set to true by any goroutine, makes a running pattern
+	// match or sort raise "interrupted!". It is polled every so many steps. Nil:
+	// only the Lua state's context interrupts.
+	Interrupt *atomic.Bool
+	// Post runs fn on the goroutine that runs Lua, soon. Any goroutine may call
+	// it. What must be undone in Lua when the collector finds something
+	// unreachable goes through it. Nil: nothing is undone.
+	Post func(fn func())
+}
+
+// library opens one library into the globals of L.
+type library struct {
+	name string
+	open func(L *lua.LState, env *bind.Env, o Options)
+}
+
+// libraries is the list of all, in the order in which they are opened.
+var libraries = []library{
+	{"package", openPackage},
+	{"base", openBase},
+	{"table", openTable},
+	{"io", openIO},
+	{"os", openOS},
+	{"math", openMath},
+	{"debug", openDebug},
+	{"string", openString},
+	{"coroutine", openCoroutine},
+	{"utf8", openUTF8},
+	{"bit", openBit},
+	{"bytes", openBytes},
+	{"json", openJSON},
+}
+
+// Open opens every library in L.
+func Open(L *lua.LState, env *bind.Env, o Options) {
+	for _, lib := range libraries {
+		lib.open(L, env, o)
+	}
+}
