@@ -6,8 +6,11 @@ import (
 	"sockscript/luasock/bind"
 )
 
+type coroutine struct {
+	nesting int
+	resumer *lua.LState
+}
+type lostCoroutines struct{}
+
 func openCoroutine(L *lua.LState, env *bind.Env, o Options) {
-	L.Push(L.NewFunction(lua.OpenCoroutine))
-	L.Push(lua.LString("coroutine"))
-	L.Call(1, 0)
 }

@@ -49,6 +49,7 @@ var libraries = []library{
 
 // Open opens every library in L.
 func Open(L *lua.LState, env *bind.Env, o Options) {
+	newMachine(L, env, o)
 	for _, lib := range libraries {
 		lib.open(L, env, o)
 	}
