@@ -11,6 +11,7 @@ func openBase(L *lua.LState, env *bind.Env, o Options) {
 	L.Push(lua.LString(""))
 	L.Call(1, 0)
 	m := machineOf(L)
+	L.G.Global.RawSetString("collectgarbage", L.NewFunction(func(L *lua.LState) int { m.collect(L); return 0 }))
 	for i := range m.baseRows() {
 		row := &m.baseRows()[i]
 		L.G.Global.RawSetString(row.Name, env.Function(L, "_G", row))

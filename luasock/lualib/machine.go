@@ -12,12 +12,10 @@ type machine struct {
 	env *bind.Env
 	o   Options
 
-	spare map[int][]*thread          // threads that wait for their next use, by depth
-	cos   map[*lua.LState]*coroutine // by the thread that the body runs on
-	alive map[*coroutine]struct{}    // those that were started and have not ended
-	idle  []*coroutine               // workers without a body
-	lost  lostCoroutines
-	raise *lua.LFunction // the global error
+	pools   []*pool                 // of threads to run protected on
+	workers map[*lua.LState]*worker // all, by their thread
+	idle    []*worker               // those without a body
+	lost    lost
 }
 
 // machineKey is where the Lua registry keeps the machine.
@@ -34,12 +32,20 @@ func machineOf(L *lua.LState) *machine {
 
 func newMachine(L *lua.LState, env *bind.Env, o Options) *machine {
 	m := &machine{
-		env:   env,
-		o:     o,
-		spare: map[int][]*thread{},
-		cos:   map[*lua.LState]*coroutine{},
-		alive: map[*coroutine]struct{}{},
+		env:     env,
+		o:       o,
+		workers: map[*lua.LState]*worker{},
 	}
 	L.G.Registry.RawSetString(machineKey, &lua.LUserData{Value: m, Metatable: lua.LNil})
 	return m
+}
+
+// global opens a module, which is a global and what require gives of it.
+func (m *machine) global(L *lua.LState, module *bind.Module) *lua.LTable {
+	t := m.env.Open(L, module)
+	L.G.Global.RawSetString(module.Name, t)
+	if loaded, ok := L.G.Registry.RawGetString("_LOADED").(*lua.LTable); ok {
+		loaded.RawSetString(module.Name, t)
+	}
+	return t
 }

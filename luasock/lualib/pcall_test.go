@@ -189,8 +189,9 @@ func TestBugGoesUp(t *testing.T) {
 func TestThreadsComeBackClean(t *testing.T) {
 	L := newState(t, Options{})
 	run(t, L, `pcall(function() local a, b = {}, {}; setfenv(0, {}); error(a) end) pcall(function() return 1, 2, 3 end)`)
-	for depth, spare := range machineOf(L).spare {
-		for _, th := range spare {
+	for _, p := range machineOf(L).pools {
+		depth := p.depth
+		for _, th := range p.threads {
 			if th.L.GetTop() != 0 || th.L.Parent != nil || th.err != nil || th.handler != nil {
 				t.Errorf("depth %d: not clean", depth)
 			}

@@ -99,11 +99,30 @@ func (m *machine) borrow(L *lua.LState, depth int) *thread {
 	return t
 }
 
+// pool keeps the threads of one depth that wait for their next use.
+type pool struct {
+	depth   int
+	threads []*thread
+}
+
+// pool finds the pool of a depth. There are two or three, so a list is faster
+// than a map.
+func (m *machine) pool(depth int) *pool {
+	for _, p := range m.pools {
+		if p.depth == depth {
+			return p
+		}
+	}
+	p := &pool{depth: depth}
+	m.pools = append(m.pools, p)
+	return p
+}
+
 func (m *machine) take(L *lua.LState, depth int) *thread {
-	spare := m.spare[depth]
-	if n := len(spare) - 1; n >= 0 {
-		t := spare[n]
-		m.spare[depth] = spare[:n]
+	p := m.pool(depth)
+	if n := len(p.threads) - 1; n >= 0 {
+		t := p.threads[n]
+		p.threads = p.threads[:n]
 		return t
 	}
 	return m.newThread(NewThread(L, depth))
@@ -122,9 +141,8 @@ func (m *machine) giveBack(t *thread) {
 	t.L.SetTop(0)
 	t.L.Parent = nil
 	t.handler, t.err = nil, nil
-	depth := t.L.Options.CallStackSize
-	if spare := m.spare[depth]; len(spare) < maxSpare {
-		m.spare[depth] = append(spare, t)
+	if p := m.pool(t.L.Options.CallStackSize); len(p.threads) < maxSpare {
+		p.threads = append(p.threads, t)
 	}
 }
 
@@ -134,8 +152,8 @@ func (m *machine) nesting(L *lua.LState) int {
 	for ; L.Parent != nil; L = L.Parent {
 		n++
 	}
-	if co := m.cos[L]; co != nil {
-		n += co.nesting
+	if w := m.workers[L]; w != nil && w.co != nil {
+		n += w.co.nesting
 	}
 	return n
 }
@@ -154,8 +172,8 @@ func (m *machine) frames(L *lua.LState) int {
 			n += frameOf(top).Idx + 1
 		}
 		next := L.Parent
-		if co := m.cos[L]; next == nil && co != nil {
-			next = co.resumer
+		if w := m.workers[L]; w != nil && w.co != nil {
+			next = w.co.resumer
 		}
 		L = next
 	}
