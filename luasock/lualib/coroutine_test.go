@@ -193,7 +193,7 @@ func TestKillPassesThroughCoroutines(t *testing.T) {
 	} {
 		L := newState(t, Options{})
 		L.SetGlobal("kill", L.NewFunction(func(L *lua.LState) int { L.Error(bind.Kill, 0); return 0 }))
-		fn, err := L.LoadString(source + " error('went on')")
+		fn, err := Load(L, []byte(source+" error('went on')"), "=t")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -26,7 +26,7 @@ func newState(t testing.TB, o Options) *lua.LState {
 // run runs a chunk and gives its results.
 func run(t testing.TB, L *lua.LState, source string) []lua.LValue {
 	t.Helper()
-	fn, err := L.LoadString(source)
+	fn, err := Load(L, []byte(source), "=t")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ type machine struct {
 	workers map[*lua.LState]*worker // all, by their thread
 	idle    []*worker               // those without a body
 	lost    lost
+	raise   *lua.LFunction // the global error
 }
 
 // machineKey is where the Lua registry keeps the machine.

@@ -122,7 +122,7 @@ func TestEndlessRecursionIsAnError(t *testing.T) {
 			for _, T := range []*lua.LState{L, NewThread(L, TaskDepth), NewThread(L, TaskDepth+3)} {
 				run(t, T, `local ok, e = pcall(function() `+c.source+` end)
 					assert(not ok, "it ended"); assert(type(e) == "string", type(e))`)
-				fn, err := T.LoadString(c.source)
+				fn, err := Load(T, []byte(c.source), "=t")
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -154,7 +154,7 @@ func TestKillIsNotCaught(t *testing.T) {
 	} {
 		L := newState(t, Options{})
 		L.SetGlobal("kill", L.NewFunction(func(L *lua.LState) int { L.Error(bind.Kill, 0); return 0 }))
-		fn, err := L.LoadString(source + " error('went on')")
+		fn, err := Load(L, []byte(source+" error('went on')"), "=t")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -170,7 +170,7 @@ func TestBugGoesUp(t *testing.T) {
 		`string.gsub("a", "a", bug)`} {
 		L := newState(t, Options{})
 		L.SetGlobal("bug", L.NewFunction(func(L *lua.LState) int { panic(cause) }))
-		fn, err := L.LoadString(source)
+		fn, err := Load(L, []byte(source), "=t")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -85,6 +85,7 @@ type thread struct {
 func (m *machine) newThread(L *lua.LState) *thread {
 	t := &thread{m: m, L: L}
 	t.guard = L.NewFunction(t.run)
+	t.guard.Env = guardEnv
 	return t
 }
 
@@ -168,8 +169,8 @@ func (m *machine) full(L *lua.LState, most int) bool {
 func (m *machine) frames(L *lua.LState) int {
 	n := 0
 	for L != nil {
-		if top, ok := L.GetStack(0); ok {
-			n += frameOf(top).Idx + 1
+		if top := topFrame(L); top != nil {
+			n += top.Idx + 1
 		}
 		next := L.Parent
 		if w := m.workers[L]; w != nil && w.co != nil {

@@ -1,0 +1,326 @@
+package lualib
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// rewriter turns source of the Lua that we speak into source that gopher-lua's
+// scanner reads the same way: escapes that it does not know become decimal ones,
+// numbers that it would misread their decimal value. Lines stay what they are;
+// columns too, unless the new text is longer. Comments and long strings are
+// copied as they are.
+type rewriter struct {
+	name string
+	src  []byte
+	out  []byte // what precedes src[done], rewritten
+	done int
+	pos  int
+	line int
+}
+
+// rewrite gives the source for gopher-lua's scanner: src itself when nothing has
+// to change. The error is a *SyntaxError.
+func rewrite(src []byte, name string) (out []byte, err error) {
+	r := &rewriter{name: name, src: src, line: 1}
+	defer func() {
+		if e, ok := recover().(*SyntaxError); ok {
+			out, err = nil, e
+		}
+	}()
+	for r.pos < len(src) {
+		r.token()
+	}
+	if r.out == nil {
+		return src, nil
+	}
+	return append(r.out, src[r.done:]...), nil
+}
+
+// replace puts text in place of src[from:r.pos].
+func (r *rewriter) replace(from int, text string) {
+	r.out = append(append(r.out, r.src[r.done:from]...), text...)
+	r.done = r.pos
+}
+
+// fail ends the rewriting at the token that began at from.
+func (r *rewriter) fail(from int, message string) {
+	to := min(r.pos, len(r.src))
+	panic(&SyntaxError{
+		Chunk: r.name, Line: r.line, Column: column(r.src, from), Message: message,
+		Token: string(r.src[from:to]),
+	})
+}
+
+// at is the byte n after the position, 0 beyond the end.
+func (r *rewriter) at(n int) byte {
+	if r.pos+n < len(r.src) {
+		return r.src[r.pos+n]
+	}
+	return 0
+}
+
+// token passes over one token, or one byte that means nothing here.
+func (r *rewriter) token() {
+	switch c := r.at(0); {
+	case c == '\n' || c == '\r':
+		r.newline()
+	case c == '"' || c == '\'':
+		r.quoted(c)
+	case c == '-' && r.at(1) == '-':
+		r.comment()
+	case c == '[':
+		if r.pos++; !r.long(r.pos - 1) {
+			return
+		}
+	case isDigit(c) || c == '.' && isDigit(r.at(1)):
+		r.number()
+	case isLetter(c):
+		for isLetter(r.at(0)) || isDigit(r.at(0)) {
+			r.pos++
+		}
+	case c == '.':
+		for r.at(0) == '.' {
+			r.pos++
+		}
+	default:
+		r.pos++
+	}
+}
+
+// newline passes over a line end: two bytes where they are of one pair.
+func (r *rewriter) newline() {
+	c, next := r.at(0), r.at(1)
+	if r.pos++; (next == '\n' || next == '\r') && next != c {
+		r.pos++
+	}
+	r.line++
+}
+
+// comment passes over a comment. One that begins like a long one, but is not,
+// confuses gopher-lua.
+func (r *rewriter) comment() {
+	r.pos += 2
+	if r.at(0) == '[' {
+		open := r.pos
+		r.pos++
+		if r.long(open) {
+			return
+		}
+		if r.src[r.pos-1] == '=' || r.at(0) == '=' {
+			at := r.pos
+			r.pos = open + 1
+			r.replace(open, " ")
+			r.pos = at
+		}
+	}
+	for r.pos < len(r.src) && r.at(0) != '\n' && r.at(0) != '\r' {
+		r.pos++
+	}
+}
+
+// long passes over what follows the first bracket of a long string; false when
+// none begins there.
+func (r *rewriter) long(open int) bool {
+	level := 0
+	for r.at(level) == '=' {
+		level++
+	}
+	if r.at(level) != '[' {
+		return false
+	}
+	closing := []byte("]" + strings.Repeat("=", level) + "]")
+	end := bytes.Index(r.src[r.pos:], closing)
+	if end < 0 {
+		r.line += bytes.Count(r.src[r.pos:], []byte("\n"))
+		kind := "string"
+		if open >= 2 && r.src[open-1] == '-' && r.src[open-2] == '-' {
+			kind = "comment"
+		}
+		panic(&SyntaxError{Chunk: r.name, Line: r.line, Column: column(r.src, len(r.src)),
+			Message: "unfinished long " + kind, Token: "<eof>"})
+	}
+	for end += r.pos; r.pos < end; {
+		if c := r.at(0); c == '\n' || c == '\r' {
+			r.newline()
+		} else {
+			r.pos++
+		}
+	}
+	r.pos = end + len(closing)
+	return true
+}
+
+// quoted passes over a string. The lines that \z skipped follow after it.
+func (r *rewriter) quoted(quote byte) {
+	start := r.pos
+	r.pos++
+	skipped := 0
+	for {
+		switch c := r.at(0); {
+		case r.pos >= len(r.src):
+			r.fail(start, "unfinished string")
+		case c == '\n' || c == '\r':
+			r.fail(start, "unfinished string")
+		case c == quote:
+			r.pos++
+			if skipped > 0 {
+				r.replace(r.pos, strings.Repeat("\n", skipped))
+			}
+			return
+		case c == '\\':
+			skipped += r.escape(start)
+		default:
+			r.pos++
+		}
+	}
+}
+
+// escape passes over an escape sequence of the string that began at start, and
+// gives the number of lines that it skipped.
+func (r *rewriter) escape(start int) (skipped int) {
+	from := r.pos
+	r.pos++
+	switch c := r.at(0); {
+	case c == 'x':
+		r.pos++
+		n := r.hex(start)<<4 | r.hex(start)
+		r.replace(from, fmt.Sprintf("\\%03d", n))
+	case c == 'u':
+		r.pos++
+		r.unicode(start, from)
+	case c == 'z':
+		r.pos++
+		line := r.line
+		r.space()
+		r.replace(from, "")
+		return r.line - line
+	case isDigit(c):
+		n := 0
+		for i := 0; i < 3 && isDigit(r.at(0)); i++ {
+			n = n*10 + int(r.at(0)-'0')
+			r.pos++
+		}
+		if n > 255 {
+			r.fail(start, "escape sequence too large")
+		}
+	case c == '\n' || c == '\r':
+		r.newline()
+	case r.pos < len(r.src):
+		r.pos++
+	}
+	return 0
+}
+
+func (r *rewriter) hex(start int) int {
+	n, ok := hexDigit(r.at(0))
+	r.pos++
+	if !ok {
+		r.fail(start, "hexadecimal digit expected")
+	}
+	return n
+}
+
+// unicode passes over what follows \u: the bytes of the character in UTF-8.
+func (r *rewriter) unicode(start, from int) {
+	if r.at(0) != '{' {
+		r.pos++
+		r.fail(start, "missing '{'")
+	}
+	r.pos++
+	n := r.hex(start)
+	for {
+		digit, ok := hexDigit(r.at(0))
+		if !ok {
+			break
+		}
+		r.pos++
+		if n = n<<4 | digit; n > utf8.MaxRune {
+			r.fail(start, "UTF-8 value too large")
+		}
+	}
+	r.pos++
+	if r.src[min(r.pos, len(r.src))-1] != '}' {
+		r.fail(start, "missing '}'")
+	}
+	var text strings.Builder
+	for _, b := range utf8Bytes(n) {
+		fmt.Fprintf(&text, "\\%03d", b)
+	}
+	r.replace(from, text.String())
+}
+
+// utf8Bytes encodes n, a surrogate too, as Lua does.
+func utf8Bytes(n int) []byte {
+	if n >= 0xD800 && n < 0xE000 {
+		return []byte{0xE0 | byte(n>>12), 0x80 | byte(n>>6)&0x3F, 0x80 | byte(n)&0x3F}
+	}
+	return utf8.AppendRune(nil, rune(n))
+}
+
+// space passes over white space.
+func (r *rewriter) space() {
+	for r.pos < len(r.src) {
+		switch r.at(0) {
+		case '\n', '\r':
+			r.newline()
+		case ' ', '\t', '\v', '\f':
+			r.pos++
+		default:
+			return
+		}
+	}
+}
+
+// number passes over a number, which is all that looks like part of one.
+func (r *rewriter) number() {
+	start := r.pos
+	for c := r.at(0); isDigit(c) || isLetter(c) || c == '.'; c = r.at(0) {
+		r.pos++
+		hex := r.pos-start > 1 && r.src[start] == '0' && r.src[start+1]|0x20 == 'x'
+		if next := r.at(0); (next == '+' || next == '-') && (!hex && c|0x20 == 'e' || hex && c|0x20 == 'p') {
+			r.pos++
+		}
+	}
+	text := string(r.src[start:r.pos])
+	n, ok := parseNumber(text)
+	if !ok {
+		r.fail(start, "malformed number")
+	}
+	if !plainNumber(text) {
+		r.replace(start, fmt.Sprintf("%*s", len(text), exactNumber(n)))
+	}
+}
+
+// plainNumber tells what gopher-lua's scanner reads right: a hexadecimal integer
+// that fits 63 bits, a decimal number without leading zeros.
+func plainNumber(text string) bool {
+	if len(text) > 1 && text[0] == '0' {
+		if text[1]|0x20 == 'x' {
+			return len(text) <= 17 && !strings.ContainsAny(text, ".pP")
+		}
+		return !isDigit(text[1])
+	}
+	return !strings.HasSuffix(text, ".") || len(text) < 18
+}
+
+func isDigit(c byte) bool  { return '0' <= c && c <= '9' }
+func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' || c == '_' }
+
+func hexDigit(c byte) (int, bool) {
+	switch {
+	case isDigit(c):
+		return int(c - '0'), true
+	case 'a' <= c|0x20 && c|0x20 <= 'f':
+		return int(c|0x20-'a') + 10, true
+	}
+	return 0, false
+}
+
+// column is the byte's place in its line, from 1.
+func column(src []byte, at int) int {
+	at = min(at, len(src))
+	return at - bytes.LastIndexAny(src[:at], "\n\r")
+}
