@@ -65,6 +65,12 @@ func (e *Env) function(L *lua.LState, module string, row *Row) *lua.LFunction {
 	return fn
 }
 
+// Call is a call of a row that is not registered: a function that is made anew
+// for each use, as an iterator is, and would stay for ever among the others.
+func (e *Env) Call(L *lua.LState, row *Row) Call {
+	return Call{L, &Entry{Row: *row, Names: argNames(row.Sig), env: e}}
+}
+
 // register makes the class's metatable.
 func (e *Env) register(L *lua.LState, class *Class) {
 	methods := L.CreateTable(0, len(class.Rows))

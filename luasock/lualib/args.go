@@ -45,3 +45,57 @@ func checkTable(c bind.Call, i int) *lua.LTable {
 	}
 	return t
 }
+
+// checkString reads a string; a number is taken as its text.
+func checkString(c bind.Call, i int) string {
+	switch v := c.Arg(i).(type) {
+	case lua.LString:
+		return string(v)
+	case lua.LNumber:
+		return formatNumber(v)
+	}
+	expected(c, i, "string")
+	return ""
+}
+
+// checkNumber reads a number, or a string that is one.
+func checkNumber(c bind.Call, i int) lua.LNumber {
+	n, ok := toNumber(c.Arg(i))
+	if !ok {
+		expected(c, i, "number")
+	}
+	return n
+}
+
+// checkInt reads a number and drops its fraction.
+func checkInt(c bind.Call, i int) int { return clampInt(checkNumber(c, i)) }
+
+// optInt is checkInt with a default for nil.
+func optInt(c bind.Call, i, def int) int {
+	if !c.Has(i) {
+		return def
+	}
+	return checkInt(c, i)
+}
+
+// optString is checkString with a default for nil.
+func optString(c bind.Call, i int, def string) string {
+	if !c.Has(i) {
+		return def
+	}
+	return checkString(c, i)
+}
+
+// clampInt drops the fraction, and what is beyond an int.
+func clampInt(n lua.LNumber) int {
+	const most = 1 << 53
+	switch {
+	case n != n:
+		return 0
+	case n > most:
+		return most
+	case n < -most:
+		return -most
+	}
+	return int(n)
+}

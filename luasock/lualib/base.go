@@ -1,26 +1,361 @@
 package lualib
 
 import (
+	"io"
+	"os"
+	"runtime/metrics"
+	"strings"
+
 	lua "github.com/yuin/gopher-lua"
 
 	"sockscript/luasock/bind"
 )
 
 func openBase(L *lua.LState, env *bind.Env, o Options) {
-	L.Push(L.NewFunction(lua.OpenBase))
-	L.Push(lua.LString(""))
-	L.Call(1, 0)
 	m := machineOf(L)
-	L.G.Global.RawSetString("collectgarbage", L.NewFunction(func(L *lua.LState) int { m.collect(L); return 0 }))
-	for i := range m.baseRows() {
-		row := &m.baseRows()[i]
-		L.G.Global.RawSetString(row.Name, env.Function(L, "_G", row))
+	G := L.G.Global
+	G.RawSetString("_G", G)
+	G.RawSetString("_VERSION", lua.LString("Lua 5.1"))
+	for _, row := range append(m.baseRows(), m.loadRows()...) {
+		G.RawSetString(row.Name, env.Function(L, "_G", &row))
 	}
+	m.raise = G.RawGetString("error").(*lua.LFunction)
+	m.next = G.RawGetString("next").(*lua.LFunction)
+	m.step = env.Function(L, "_G", &bind.Row{Name: "ipairs_step", Sig: "step(t, i)", Fn: ipairsStep})
 }
 
 func (m *machine) baseRows() []bind.Row {
 	return []bind.Row{
-		{Name: "pcall", Sig: "pcall(fn, ...)", Doc: "x", Fn: m.pcall},
-		{Name: "xpcall", Sig: "xpcall(fn, handler, ...)", Doc: "x", Fn: m.xpcall},
+		{Name: "assert", Sig: "assert(v [, message, ...])", Doc: "Raises the message if v is false or nil; else returns all its arguments.", Fn: assert},
+		{Name: "collectgarbage", Sig: `collectgarbage([option="collect" [, n]])`, Doc: `Collects garbage; "count" gives the KB that are in use.`, Fn: m.collectgarbage},
+		{Name: "error", Sig: "error(message [, level=1])", Doc: "Raises an error. A text gets the position of the function at the level before it.", Fn: raise},
+		{Name: "getfenv", Sig: "getfenv([f=1])", Doc: "The environment of a function or level; 0 is the thread's.", Fn: m.getfenv},
+		{Name: "getmetatable", Sig: "getmetatable(v)", Doc: "The metatable, or its __metatable field.", Fn: getmetatable},
+		{Name: "ipairs", Sig: "ipairs(t)", Doc: "Iterates over 1, t[1], 2, t[2] … up to the first nil.", Fn: m.ipairs},
+		{Name: "next", Sig: "next(t [, key])", Doc: "The key after key, and its value; nil after the last.", Fn: next},
+		{Name: "newproxy", Sig: "newproxy([v])", Doc: "An empty userdata, with a metatable if v says so.", Fn: newproxy},
+		{Name: "pairs", Sig: "pairs(t)", Doc: "Iterates over all keys and values.", Fn: m.pairs},
+		{Name: "pcall", Sig: "pcall(fn, ...)", Doc: "Calls fn: true and its results, or false and the error.", Fn: m.pcall},
+		{Name: "print", Sig: "print(...)", Doc: "Writes the arguments to standard output, with tabs between.", Fn: m.print},
+		{Name: "rawequal", Sig: "rawequal(a, b)", Doc: "Whether two values are the same, without metamethods.", Fn: rawequal},
+		{Name: "rawget", Sig: "rawget(t, key)", Doc: "t[key] without metamethods.", Fn: rawget},
+		{Name: "rawlen", Sig: "rawlen(v)", Doc: "The length of a table or string, without metamethods.", Fn: rawlen},
+		{Name: "rawset", Sig: "rawset(t, key, value)", Doc: "t[key] = value without metamethods; returns t.", Fn: rawset},
+		{Name: "select", Sig: `select(n, ...)`, Doc: `The arguments from the n-th on, from the end for a negative n; their number for "#".`, Fn: selectArgs},
+		{Name: "setfenv", Sig: "setfenv(f, env)", Doc: "Sets the environment of a Lua function or level; 0 is the thread's.", Fn: m.setfenv},
+		{Name: "setmetatable", Sig: "setmetatable(t, mt)", Doc: "Sets or removes the metatable of t, which it returns.", Fn: setmetatable},
+		{Name: "tonumber", Sig: "tonumber(v [, base=10])", Doc: "v as a number; nil if it is none.", Fn: tonumber},
+		{Name: "tostring", Sig: "tostring(v)", Doc: "v as text, by its metamethod __tostring if it has one.", Fn: tostring},
+		{Name: "type", Sig: "type(v)", Doc: "The name of the type of v.", Fn: typeOf},
+		{Name: "unpack", Sig: "unpack(t [, i=1 [, j=#t]])", Doc: "t[i] to t[j] as results.", Fn: unpack},
+		{Name: "xpcall", Sig: "xpcall(fn, handler, ...)", Doc: "pcall that passes an error through handler, which still sees the stack of the error.", Fn: m.xpcall},
 	}
+}
+
+func assert(c bind.Call) int {
+	if lua.LVAsBool(checkAny(c, 1)) {
+		return c.N()
+	}
+	message := c.Arg(2)
+	if message == lua.LNil {
+		message = lua.LString("assertion failed!")
+	}
+	raiseAt(c.L, message, 1)
+	return 0
+}
+
+// raiseAt raises a value, before which the position of the level stands if it is
+// a text.
+func raiseAt(L *lua.LState, value lua.LValue, n int) {
+	if lua.LVCanConvToString(value) && n > 0 {
+		value = lua.LString(where(L, n) + value.String())
+	}
+	L.Error(value, 0)
+}
+
+func raise(c bind.Call) int {
+	level := 1
+	if c.Has(2) {
+		level = checkInt(c, 2)
+	}
+	raiseAt(c.L, c.Arg(1), level)
+	return 0
+}
+
+func (m *machine) collectgarbage(c bind.Call) int {
+	option := "collect"
+	if c.Has(1) {
+		option = checkString(c, 1)
+	}
+	switch option {
+	case "collect":
+		m.collect(c.L)
+		return c.Return(lua.LNumber(0))
+	case "step":
+		m.collect(c.L)
+		return c.True()
+	case "count":
+		return c.Return(lua.LNumber(heapInUse() / 1024))
+	case "stop", "restart", "setpause", "setstepmul":
+		return c.Return(lua.LNumber(0)) // Go's collector is not Lua's to set
+	}
+	c.Bad(1, "invalid option '%s'", option)
+	return 0
+}
+
+// heapInUse is what live objects, and those not yet swept, take in bytes.
+func heapInUse() float64 {
+	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(sample)
+	return float64(sample[0].Value.Uint64())
+}
+
+// function finds what getfenv and setfenv are about: a function, or that of a
+// level; nil for level 0.
+func (m *machine) function(c bind.Call) *lua.LFunction {
+	if fn, ok := c.Arg(1).(*lua.LFunction); ok {
+		return fn
+	}
+	n := 1
+	if c.Has(1) {
+		n = checkInt(c, 1)
+	}
+	if n < 0 {
+		c.Bad(1, "level must be non-negative")
+	}
+	if n == 0 {
+		return nil
+	}
+	l, ok := levelAt(c.L, n)
+	if !ok {
+		c.Bad(1, "invalid level")
+	}
+	if l.tail {
+		c.Raise("no function environment for tail call at level %d", n)
+	}
+	return l.Fn
+}
+
+func (m *machine) getfenv(c bind.Call) int {
+	switch fn := m.function(c); {
+	case fn == nil:
+		return c.Return(c.L.Env)
+	case fn.IsG:
+		return c.Return(c.L.G.Global)
+	default:
+		return c.Return(fn.Env)
+	}
+}
+
+func (m *machine) setfenv(c bind.Call) int {
+	env := checkTable(c, 2)
+	fn := m.function(c)
+	if fn == nil {
+		for L := c.L; L != nil; L = L.Parent {
+			L.Env = env
+		}
+		return 0
+	}
+	if fn.IsG {
+		c.Raise("'setfenv' cannot change environment of given object")
+	}
+	fn.Env = env
+	return c.Return(fn)
+}
+
+func getmetatable(c bind.Call) int {
+	return c.Return(c.L.GetMetatable(checkAny(c, 1)))
+}
+
+func setmetatable(c bind.Call) int {
+	t := checkTable(c, 1)
+	mt, isTable := c.Arg(2).(*lua.LTable)
+	if c.N() < 2 || !isTable && c.Arg(2) != lua.LNil {
+		c.Bad(2, "nil or table expected")
+	}
+	if old, ok := t.Metatable.(*lua.LTable); ok && old.RawGetString("__metatable") != lua.LNil {
+		c.Raise("cannot change a protected metatable")
+	}
+	t.Metatable = lua.LNil
+	if isTable {
+		t.Metatable = mt
+	}
+	return c.Return(t)
+}
+
+func (m *machine) ipairs(c bind.Call) int {
+	return c.Return(m.step, checkTable(c, 1), lua.LNumber(0))
+}
+
+func ipairsStep(c bind.Call) int {
+	t, i := checkTable(c, 1), checkInt(c, 2)+1
+	v := t.RawGetInt(i)
+	if v == lua.LNil {
+		return c.Return(lua.LNil)
+	}
+	return c.Return(bind.Int(i), v)
+}
+
+func (m *machine) pairs(c bind.Call) int {
+	return c.Return(m.next, checkTable(c, 1), lua.LNil)
+}
+
+func next(c bind.Call) int {
+	k, v := checkTable(c, 1).Next(c.Arg(2))
+	if k == lua.LNil {
+		return c.Return(lua.LNil)
+	}
+	return c.Return(k, v)
+}
+
+func newproxy(c bind.Call) int {
+	proxy := &lua.LUserData{Env: c.L.Env, Metatable: lua.LNil}
+	switch v := c.Arg(1).(type) {
+	case *lua.LNilType:
+	case lua.LBool:
+		if v {
+			proxy.Metatable = c.L.NewTable()
+		}
+	case *lua.LUserData:
+		proxy.Metatable = v.Metatable
+	default:
+		c.Bad(1, "boolean or proxy expected")
+	}
+	return c.Return(proxy)
+}
+
+func (m *machine) print(c bind.Call) int {
+	var line strings.Builder
+	for i := 1; i <= c.N(); i++ {
+		if i > 1 {
+			line.WriteByte('\t')
+		}
+		text, ok := toText(c.L, c.Arg(i)).(lua.LString)
+		if !ok {
+			c.Raise("'tostring' must return a string to 'print'")
+		}
+		line.WriteString(string(text))
+	}
+	line.WriteByte('\n')
+	out := m.o.Stdout
+	if out == nil {
+		out = os.Stdout
+	}
+	io.WriteString(out, line.String())
+	return 0
+}
+
+// toText is tostring: what the metamethod gives need not be a text.
+func toText(L *lua.LState, v lua.LValue) lua.LValue {
+	switch v := v.(type) {
+	case lua.LString:
+		return v
+	case lua.LNumber:
+		return lua.LString(formatNumber(v))
+	}
+	if fn := L.GetMetaField(v, "__tostring"); fn != lua.LNil {
+		L.Push(fn)
+		L.Push(v)
+		L.Call(1, 1)
+		text := L.Get(-1)
+		L.Pop(1)
+		if n, ok := text.(lua.LNumber); ok {
+			return lua.LString(formatNumber(n))
+		}
+		return text
+	}
+	return lua.LString(v.String())
+}
+
+func tostring(c bind.Call) int { return c.Return(toText(c.L, checkAny(c, 1))) }
+
+func typeOf(c bind.Call) int { return c.Text(checkAny(c, 1).Type().String()) }
+
+func rawequal(c bind.Call) int {
+	return c.Boolean(c.L.RawEqual(checkAny(c, 1), checkAny(c, 2)))
+}
+
+func rawget(c bind.Call) int {
+	return c.Return(checkTable(c, 1).RawGet(checkAny(c, 2)))
+}
+
+func rawlen(c bind.Call) int {
+	switch v := c.Arg(1).(type) {
+	case *lua.LTable:
+		return c.Integer(v.Len())
+	case lua.LString:
+		return c.Integer(len(v))
+	}
+	c.Bad(1, "table or string expected")
+	return 0
+}
+
+func rawset(c bind.Call) int {
+	t := checkTable(c, 1)
+	c.L.RawSet(t, checkAny(c, 2), checkAny(c, 3))
+	return c.Return(t)
+}
+
+func selectArgs(c bind.Call) int {
+	if c.Arg(1) == lua.LString("#") {
+		return c.Integer(c.N() - 1)
+	}
+	n := checkInt(c, 1)
+	if n < 0 {
+		n += c.N()
+	}
+	if n < 1 {
+		c.Bad(1, "index out of range")
+	}
+	return max(c.N()-n, 0)
+}
+
+func tonumber(c bind.Call) int {
+	v := checkAny(c, 1)
+	base := 10
+	if c.Has(2) {
+		base = checkInt(c, 2)
+	}
+	if base == 10 {
+		if n, ok := toNumber(v); ok {
+			return c.Return(n)
+		}
+		return c.Return(lua.LNil)
+	}
+	s := checkString(c, 1)
+	if base < 2 || base > 36 {
+		c.Bad(2, "base out of range")
+	}
+	if n, ok := parseBase(s, base); ok {
+		return c.Return(n)
+	}
+	return c.Return(lua.LNil)
+}
+
+// maxResults bounds what unpack gives.
+const maxResults = 1000000
+
+func unpack(c bind.Call) int {
+	t := checkTable(c, 1)
+	from, to := 1, 0
+	if c.Has(2) {
+		from = checkInt(c, 2)
+	}
+	if c.Has(3) {
+		to = checkInt(c, 3)
+	} else {
+		to = t.Len()
+	}
+	if from > to {
+		return 0
+	}
+	n := to - from + 1
+	if n <= 0 || n > maxResults {
+		c.Raise("too many results to unpack")
+	}
+	room(c.L, n)
+	for i := from; i <= to; i++ {
+		c.L.Push(t.RawGet(lua.LNumber(i)))
+	}
+	return n
 }

@@ -5,6 +5,7 @@
 package lualib
 
 import (
+	"io"
 	"sync/atomic"
 
 	lua "github.com/yuin/gopher-lua"
@@ -22,6 +23,15 @@ type Options struct {
 	// it. What must be undone in Lua when the collector finds something
 	// unreachable goes through it. Nil: nothing is undone.
 	Post func(fn func())
+	// Await calls fn, which may block the thread, and returns when it has; others
+	// may run Lua meanwhile. Nil: fn is just called.
+	Await func(fn func())
+	// Strerror is the system's text for an errno. Nil: Go's.
+	Strerror func(errno int) string
+	// Exit ends the program for os.exit. Nil: os.Exit.
+	Exit func(L *lua.LState, code int)
+	// Stdout is where print and io.write go. Nil: os.Stdout.
+	Stdout io.Writer
 }
 
 // library opens one library into the globals of L.

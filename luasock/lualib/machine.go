@@ -1,6 +1,8 @@
 package lualib
 
 import (
+	"math/rand/v2"
+
 	lua "github.com/yuin/gopher-lua"
 
 	"sockscript/luasock/bind"
@@ -16,7 +18,14 @@ type machine struct {
 	workers map[*lua.LState]*worker // all, by their thread
 	idle    []*worker               // those without a body
 	lost    lost
-	raise   *lua.LFunction // the global error
+
+	random        *rand.Rand // math.random's
+	input, output *file      // io's default files
+	files         *bind.Class
+	packages      *lua.LTable // the global package
+
+	// Functions of the base library that others refer to.
+	raise, next, step *lua.LFunction // error, next, what ipairs gives
 }
 
 // machineKey is where the Lua registry keeps the machine.

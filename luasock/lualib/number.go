@@ -73,11 +73,12 @@ func exactNumber(n lua.LNumber) string {
 	return strconv.FormatFloat(float64(n), 'g', -1, 64)
 }
 
-// formatNumber writes a number as PUC Lua's %.14g.
+// formatNumber writes a number as PUC Lua's %.14g, and whole numbers of 15
+// digits in full.
 func formatNumber(n lua.LNumber) string {
 	f := float64(n)
 	switch {
-	case f == math.Trunc(f) && math.Abs(f) < 1e14 && !(f == 0 && math.Signbit(f)):
+	case f == math.Trunc(f) && math.Abs(f) < 1e15 && !(f == 0 && math.Signbit(f)):
 		return strconv.FormatInt(int64(f), 10)
 	case math.IsInf(f, 1):
 		return "inf"
@@ -111,4 +112,42 @@ func formatG(f float64, digits int) string {
 		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
 	}
 	return s
+}
+
+// parseBase reads a whole number of a base other than 10, as strtoul does.
+func parseBase(s string, base int) (lua.LNumber, bool) {
+	s = strings.Trim(s, " \t\n\v\f\r")
+	negative := strings.HasPrefix(s, "-")
+	if negative || strings.HasPrefix(s, "+") {
+		s = s[1:]
+	}
+	if base == 16 && len(s) > 1 && s[0] == '0' && s[1]|0x20 == 'x' {
+		s = s[2:]
+	}
+	if s == "" {
+		return 0, false
+	}
+	var n float64
+	for i := range len(s) {
+		digit, ok := digitOf(s[i])
+		if !ok || digit >= base {
+			return 0, false
+		}
+		n = n*float64(base) + float64(digit)
+	}
+	if negative {
+		n = -n
+	}
+	return lua.LNumber(n), true
+}
+
+// digitOf is the value of a digit of base 36.
+func digitOf(c byte) (int, bool) {
+	switch {
+	case isDigit(c):
+		return int(c - '0'), true
+	case 'a' <= c|0x20 && c|0x20 <= 'z':
+		return int(c|0x20-'a') + 10, true
+	}
+	return 0, false
 }

@@ -231,15 +231,20 @@ func (m *machine) protect(L *lua.LState, n int, handler lua.LValue) int {
 	return n + 1
 }
 
-// move moves the topmost n values. Room for many is made at once, or the
-// registry would grow, and be copied, step by step.
+// move moves the topmost n values.
 func move(from, to *lua.LState, n int) {
-	if n > 64 {
-		top := to.GetTop()
-		to.SetTop(top + n)
-		to.SetTop(top)
-	}
+	room(to, n)
 	from.XMoveTo(to, n)
+}
+
+// room makes room for n values at once: for many, the registry would grow, and be
+// copied, step by step.
+func room(L *lua.LState, n int) {
+	if n > 64 {
+		top := L.GetTop()
+		L.SetTop(top + n)
+		L.SetTop(top)
+	}
 }
 
 // uncallable gives the error of calling fn, nil if it can be called.

@@ -1,0 +1,182 @@
+package lualib
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"syscall"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"sockscript/luasock/bind"
+)
+
+func (m *machine) loadRows() []bind.Row {
+	return []bind.Row{
+		{Name: "dofile", Sig: "dofile([name])", Doc: "Runs a file, or standard input, and returns its results.", Fn: m.dofile},
+		{Name: "load", Sig: `load(chunk [, name [, mode="bt" [, env]]])`, Doc: "Compiles a chunk: a string, or a function that gives it piece by piece. The function, or nil and the error.", Fn: loadChunk},
+		{Name: "loadfile", Sig: `loadfile([name [, mode="bt" [, env]]])`, Doc: "Compiles a file, or standard input. The function, or nil and the error.", Fn: m.loadfile},
+		{Name: "loadstring", Sig: "loadstring(chunk [, name])", Doc: "Compiles a string. The function, or nil and the error.", Fn: loadstring},
+	}
+}
+
+// loaded returns a compiled chunk, or its error; the environment is argument env
+// if that came.
+func loaded(c bind.Call, fn *lua.LFunction, err error, env int) int {
+	if err != nil {
+		return c.Return(lua.LNil, lua.LString(err.Error()))
+	}
+	if env > 0 && c.N() >= env {
+		fn.Env = checkTable(c, env)
+	}
+	return c.Return(fn)
+}
+
+func loadstring(c bind.Call) int {
+	source := checkString(c, 1)
+	fn, err := load(c.L, []byte(source), optString(c, 2, source))
+	return loaded(c, fn, err, 0)
+}
+
+func loadChunk(c bind.Call) int {
+	if c.Arg(1).Type() != lua.LTFunction {
+		source, ok := c.Arg(1).(lua.LString)
+		if !ok {
+			expected(c, 1, "function")
+		}
+		if err := textMode(c, 3); err != nil {
+			return loaded(c, nil, err, 0)
+		}
+		fn, err := load(c.L, []byte(source), optString(c, 2, string(source)))
+		return loaded(c, fn, err, 4)
+	}
+	name := optString(c, 2, "=(load)")
+	source, err := pieces(c.L, c.Arg(1))
+	if err == nil {
+		err = textMode(c, 3)
+	}
+	if err != nil {
+		return loaded(c, nil, err, 0)
+	}
+	fn, err := load(c.L, source, name)
+	return loaded(c, fn, err, 4)
+}
+
+// textMode refuses what allows no source: there is no other kind of chunk.
+func textMode(c bind.Call, i int) error {
+	if mode := optString(c, i, "bt"); !strings.Contains(mode, "t") {
+		return errors.New("attempt to load a text chunk (mode is '" + mode + "')")
+	}
+	return nil
+}
+
+// pieces calls fn until it gives nothing more. An error in it is raised: PUC Lua
+// 5.1 returns it.
+func pieces(L *lua.LState, fn lua.LValue) ([]byte, error) {
+	var source []byte
+	for {
+		L.Push(fn)
+		L.Call(0, 1)
+		piece := L.Get(-1)
+		L.Pop(1)
+		if piece == lua.LNil || piece == lua.LString("") {
+			return source, nil
+		}
+		if !lua.LVCanConvToString(piece) {
+			return nil, errors.New("reader function must return a string")
+		}
+		source = append(source, piece.String()...)
+	}
+}
+
+// readSource reads a file, or standard input for "".
+func (m *machine) readSource(name string) (source []byte, err error) {
+	m.await(func() {
+		if name == "" {
+			source, err = io.ReadAll(os.Stdin)
+			return
+		}
+		source, err = os.ReadFile(name)
+	})
+	if err != nil {
+		err = errors.New("cannot open " + m.reason(name, err))
+	}
+	return source, err
+}
+
+// loadFile compiles a file.
+func (m *machine) loadFile(L *lua.LState, name string) (*lua.LFunction, error) {
+	source, err := m.readSource(name)
+	if err != nil {
+		return nil, err
+	}
+	if name == "" {
+		return Load(L, source, "=stdin")
+	}
+	return Load(L, source, "@"+name)
+}
+
+func (m *machine) loadfile(c bind.Call) int {
+	err := textMode(c, 2)
+	if err != nil {
+		return loaded(c, nil, err, 0)
+	}
+	fn, err := m.loadFile(c.L, optString(c, 1, ""))
+	return loaded(c, fn, err, 3)
+}
+
+func (m *machine) dofile(c bind.Call) int {
+	fn, err := m.loadFile(c.L, optString(c, 1, ""))
+	if err != nil {
+		c.L.Error(lua.LString(err.Error()), 0)
+	}
+	c.L.SetTop(0)
+	c.L.Push(fn)
+	c.L.Call(0, lua.MultRet)
+	return c.N()
+}
+
+// await calls fn, which may block.
+func (m *machine) await(fn func()) {
+	if m.o.Await == nil {
+		fn()
+		return
+	}
+	m.o.Await(fn)
+}
+
+// reason is "name: what the system says" of an error.
+func (m *machine) reason(name string, err error) string {
+	text, _ := m.errno(err)
+	if name == "" {
+		return text
+	}
+	return name + ": " + text
+}
+
+// errno gives an error's text and number as the C library would.
+func (m *machine) errno(err error) (string, int) {
+	var errno syscall.Errno
+	switch {
+	case errors.As(err, &errno):
+	case errors.Is(err, fs.ErrNotExist):
+		errno = syscall.ENOENT
+	case errors.Is(err, fs.ErrClosed):
+		errno = syscall.EBADF
+	default:
+		return err.Error(), 0
+	}
+	if m.o.Strerror != nil {
+		return m.o.Strerror(int(errno)), int(errno)
+	}
+	text := errno.Error()
+	return strings.ToUpper(text[:1]) + text[1:], int(errno)
+}
+
+// fail returns nil, "name: what the system says", errno.
+func (m *machine) fail(c bind.Call, name string, err error) int {
+	_, errno := m.errno(err)
+	return c.Return(lua.LNil, lua.LString(m.reason(name, err)), bind.Int(errno))
+}
