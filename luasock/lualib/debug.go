@@ -1,6 +1,8 @@
 package lualib
 
 import (
+	"strings"
+
 	lua "github.com/yuin/gopher-lua"
 
 	"sockscript/luasock/bind"
@@ -13,13 +15,14 @@ func openDebug(L *lua.LState, env *bind.Env, o Options) {
 	m := machineOf(L)
 	t := L.G.Global.RawGetString("debug").(*lua.LTable)
 	for _, row := range []bind.Row{
+		{Name: "getinfo", Sig: `getinfo([co, ] f [, what="flnSu"])`, Doc: "What is known of a function, or of the function at a level.", Fn: m.getinfo},
 		{Name: "traceback", Sig: "traceback([co, ] [message [, level=1]])", Doc: "The call stack as text, under the message.", Fn: m.traceback},
 	} {
 		t.RawSetString(row.Name, env.Function(L, "debug", &row))
 	}
 }
 
-// thread reads the coroutine that a function of debug may get first: the thread
+// threadArg reads the coroutine that a function of debug may get first: the thread
 // on which it waits, and how many arguments that took. The level of the function
 // itself is 0 without one.
 func (m *machine) threadArg(c bind.Call) (L *lua.LState, taken int) {
@@ -50,4 +53,89 @@ func (m *machine) traceback(c bind.Call) int {
 		return c.Text(lua.LVAsString(message) + "\nstack traceback:")
 	}
 	return c.Text(Traceback(L, lua.LVAsString(message), level))
+}
+
+func (m *machine) getinfo(c bind.Call) int {
+	L, n := m.threadArg(c)
+	what := optString(c, n+2, "flnSu")
+	if i := strings.IndexFunc(what, func(r rune) bool { return !strings.ContainsRune("flnSuL", r) }); i >= 0 {
+		c.Bad(n+2, "invalid option")
+	}
+	t := c.L.NewTable()
+	if fn, ok := c.Arg(n + 1).(*lua.LFunction); ok {
+		level{callFrame: &callFrame{Fn: fn, Pc: -1}}.info(t, what)
+		return c.Return(t)
+	}
+	at, ok := toNumber(c.Arg(n + 1))
+	if !ok {
+		c.Bad(n+1, "function or level expected")
+	}
+	l, ok := levelAt(L, clampInt(at))
+	if !ok {
+		return c.Return(lua.LNil)
+	}
+	l.info(t, what)
+	return c.Return(t)
+}
+
+// info fills the table of getinfo.
+func (l level) info(t *lua.LTable, what string) {
+	set := func(letter, name string, v lua.LValue) {
+		if strings.Contains(what, letter) {
+			t.RawSetString(name, v)
+		}
+	}
+	kind, source, short, first, last, line := "C", "=[C]", "[C]", -1, -1, -1
+	if l.tail {
+		kind, source, short = "tail", "=(tail call)", "(tail call)"
+	} else if p := l.Fn.Proto; p != nil {
+		kind, first, last = "Lua", p.LineDefined, p.LastLineDefined
+		if first == 0 {
+			kind = "main"
+		}
+		source, short = sourceName(p.SourceName), p.SourceName
+		if l.Pc > 0 {
+			line = l.line()
+		}
+	}
+	set("S", "what", lua.LString(kind))
+	set("S", "source", lua.LString(source))
+	set("S", "short_src", lua.LString(short))
+	set("S", "linedefined", lua.LNumber(first))
+	set("S", "lastlinedefined", lua.LNumber(last))
+	set("l", "currentline", lua.LNumber(line))
+	nameWhat, name := "", ""
+	if !l.tail {
+		nameWhat, name = l.callName()
+	}
+	set("n", "namewhat", lua.LString(nameWhat))
+	if name != "" {
+		set("n", "name", lua.LString(name))
+	}
+	if l.tail {
+		return
+	}
+	set("u", "nups", lua.LNumber(len(l.Fn.Upvalues)))
+	set("f", "func", l.Fn)
+	if p := l.Fn.Proto; p != nil {
+		set("L", "activelines", activeLines(p))
+	}
+}
+
+// activeLines is the set of the lines that have code.
+func activeLines(p *lua.FunctionProto) *lua.LTable {
+	lines := &lua.LTable{Metatable: lua.LNil}
+	for _, line := range p.DbgSourcePositions {
+		lines.RawSetInt(line, lua.LTrue)
+	}
+	return lines
+}
+
+// sourceName is the chunk's name, of which the functions keep only what messages
+// show: a long string's is cut.
+func sourceName(short string) string {
+	if text, ok := strings.CutPrefix(short, `[string "`); ok {
+		return strings.TrimSuffix(text, `"]`)
+	}
+	return "@" + short
 }

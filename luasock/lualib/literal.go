@@ -3,6 +3,7 @@ package lualib
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"strings"
 	"unicode/utf8"
 )
@@ -19,7 +20,13 @@ type rewriter struct {
 	done int
 	pos  int
 	line int
+
+	depth int // of the brackets and blocks that are open
 }
+
+// maxDepth is LUAI_MAXCCALLS: deeper, the parser would take the more of the Go
+// stack the longer the source is.
+const maxDepth = 200
 
 // rewrite gives the source for gopher-lua's scanner: src itself when nothing has
 // to change. The error is a *SyntaxError.
@@ -73,20 +80,45 @@ func (r *rewriter) token() {
 		r.comment()
 	case c == '[':
 		if r.pos++; !r.long(r.pos - 1) {
-			return
+			r.nest(1)
 		}
+	case c == '(' || c == '{':
+		r.pos++
+		r.nest(1)
+	case c == ')' || c == '}' || c == ']':
+		r.pos++
+		r.nest(-1)
 	case isDigit(c) || c == '.' && isDigit(r.at(1)):
 		r.number()
 	case isLetter(c):
-		for isLetter(r.at(0)) || isDigit(r.at(0)) {
-			r.pos++
-		}
+		r.word()
 	case c == '.':
 		for r.at(0) == '.' {
 			r.pos++
 		}
 	default:
 		r.pos++
+	}
+}
+
+// word passes over a name or keyword.
+func (r *rewriter) word() {
+	start := r.pos
+	for isLetter(r.at(0)) || isDigit(r.at(0)) {
+		r.pos++
+	}
+	switch string(r.src[start:r.pos]) {
+	case "do", "then", "function", "repeat":
+		r.nest(1)
+	case "end", "until", "elseif":
+		r.nest(-1)
+	}
+}
+
+// nest counts a bracket or block that opens or closes.
+func (r *rewriter) nest(n int) {
+	if r.depth += n; r.depth > maxDepth {
+		r.fail(r.pos-1, "chunk has too many syntax levels")
 	}
 }
 
@@ -289,7 +321,7 @@ func (r *rewriter) number() {
 	if !ok {
 		r.fail(start, "malformed number")
 	}
-	if !plainNumber(text) {
+	if !plainNumber(text) || math.IsInf(float64(n), 1) {
 		r.replace(start, fmt.Sprintf("%*s", len(text), exactNumber(n)))
 	}
 }
@@ -303,7 +335,7 @@ func plainNumber(text string) bool {
 		}
 		return !isDigit(text[1])
 	}
-	return !strings.HasSuffix(text, ".") || len(text) < 18
+	return true
 }
 
 func isDigit(c byte) bool  { return '0' <= c && c <= '9' }

@@ -72,11 +72,11 @@ func load(L *lua.LState, source []byte, name string) (*lua.LFunction, error) {
 	}
 	chunk, err := parse.Parse(bytes.NewReader(text), short)
 	if err != nil {
-		return nil, syntaxError(err, source, short)
+		return nil, syntaxError(err, text, short)
 	}
 	proto, err := lua.Compile(chunk, short)
 	if err != nil {
-		return nil, syntaxError(err, source, short)
+		return nil, syntaxError(err, text, short)
 	}
 	mendLocals(proto, chunk)
 	return L.NewFunctionFromProto(proto), nil
@@ -86,7 +86,11 @@ func load(L *lua.LState, source []byte, name string) (*lua.LFunction, error) {
 func syntaxError(err error, source []byte, name string) error {
 	var compiling *lua.CompileError
 	if errors.As(err, &compiling) {
-		return &SyntaxError{Chunk: name, Line: compiling.Line, Message: compiling.Message}
+		e := &SyntaxError{Chunk: name, Line: compiling.Line, Message: compiling.Message}
+		if strings.HasSuffix(e.Message, "too many local variables") {
+			e.Message = fmt.Sprintf("function at line %d has more than 200 local variables", e.Line)
+		}
+		return e
 	}
 	var parsing *parse.Error
 	if !errors.As(err, &parsing) {
@@ -96,13 +100,32 @@ func syntaxError(err error, source []byte, name string) error {
 	if e.Line == parse.EOF {
 		e.Line = bytes.Count(source, []byte("\n")) + 1
 		e.Column, e.Token = column(source, len(source)), "<eof>"
-	} else if len(e.Token) > 1 {
-		e.Column = max(e.Column-len(e.Token)+1, 1) // it is that of the token's end
+	} else if start, end := tokenAt(source, e.Line, e.Column); end > start {
+		e.Column, e.Token = column(source, start), string(source[start:end])
 	}
 	if text, ok := syntaxMessages[e.Message]; ok {
 		e.Message = text
 	}
 	return e
+}
+
+// tokenAt finds the token in which a line and column are, which are those of its
+// end: gopher-lua gives of a string only what is in it.
+func tokenAt(source []byte, line, col int) (start, end int) {
+	offset := 0
+	for ; line > 1; line-- {
+		next := bytes.IndexByte(source[offset:], '\n')
+		if next < 0 {
+			return 0, 0
+		}
+		offset += next + 1
+	}
+	r := &rewriter{src: source, line: 1}
+	for offset += col - 1; r.pos < len(source) && r.pos <= offset; {
+		start = r.pos
+		r.token()
+	}
+	return start, r.pos
 }
 
 var syntaxMessages = map[string]string{

@@ -65,10 +65,10 @@ func isHex(c byte) bool {
 	return ok
 }
 
-// exactNumber writes a number so that it is read back the same.
+// exactNumber writes a number so that gopher-lua reads the same.
 func exactNumber(n lua.LNumber) string {
 	if math.IsInf(float64(n), 1) {
-		return "1e999"
+		return "(1/0)"
 	}
 	return strconv.FormatFloat(float64(n), 'g', -1, 64)
 }

@@ -1,0 +1,95 @@
+package lualib
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// The files of the official Lua 5.1 test suite, as they lie in gopher-lua's
+// module. Lines that cannot hold are left out, each with the reason.
+var suites = []struct {
+	file string
+	skip []skipped
+}{
+	{"calls.lua", nil},
+	{"closure.lua", nil},
+	{"constructs.lua", nil},
+	{"errors.lua", []skipped{
+		{39, 39, "a call whose parenthesis stands on the next line: Lua 5.2 dropped the error too"},
+		{40, 40, "gopher-lua's parser takes '...' twice"},
+		{43, 46, "gopher-lua's parser says only 'syntax error'"},
+		{111, 111, "bind protects the metatables of its classes"},
+		{126, 126, "gopher-lua gives a for loop the line of its head"},
+		{223, 224, "a chain of operators is not bounded"},
+		{238, 238, "gopher-lua has another limit of upvalues, 255"},
+		{247, 247, "the chunk does not even parse, which gopher-lua sees first"},
+	}},
+	{"events.lua", nil},
+	{"locals.lua", nil},
+	{"math.lua", nil},
+	{"nextvar.lua", []skipped{{371, 371, "gopher-lua's for takes numbers only, not strings that are one"}}},
+	{"sort.lua", nil},
+	{"vararg.lua", nil},
+	{"files.lua", []skipped{{216, 216, "what is written goes to the system at once"}}},
+	{"literals.lua", nil},
+}
+
+// skipped are the lines from to to, counted from 1, which become empty.
+type skipped struct {
+	from, to int
+	reason   string
+}
+
+func TestOfficialSuite(t *testing.T) {
+	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/yuin/gopher-lua").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(strings.TrimSpace(string(out)), "_lua5.1-tests")
+	for _, s := range suites {
+		t.Run(s.file, func(t *testing.T) {
+			source, err := os.ReadFile(filepath.Join(dir, s.file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			lines := strings.Split(string(source), "\n")
+			for _, cut := range s.skip {
+				for i := cut.from; i <= cut.to; i++ {
+					lines[i-1] = ""
+				}
+			}
+			runSuite(t, dir, s.file, strings.Join(lines, "\n"))
+		})
+	}
+}
+
+func runSuite(t *testing.T, dir, name, source string) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	L := newState(t, Options{Stdout: testWriter{t}})
+	defer Close(L)
+	L.SetContext(ctx)
+	L.SetField(L.GetGlobal("package"), "path", lua.LString(filepath.Join(dir, "?.lua")))
+	fn, err := Load(L, []byte(source), "@"+name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, failed := PCall(L, fn); failed != nil {
+		t.Fatal(failed)
+	}
+}
+
+// testWriter is the standard output of a suite.
+type testWriter struct{ t *testing.T }
+
+func (w testWriter) Write(p []byte) (int, error) {
+	w.t.Log(strings.TrimSuffix(string(p), "\n"))
+	return len(p), nil
+}
