@@ -129,6 +129,7 @@ func tokenAt(source []byte, line, col int) (start, end int) {
 }
 
 var syntaxMessages = map[string]string{
+	"parse error":       "syntax error",
 	"Invalid token":     "unexpected symbol",
 	"Invalid '~' token": "unexpected symbol",
 }
