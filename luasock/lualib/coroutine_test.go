@@ -2,6 +2,7 @@ package lualib
 
 import (
 	"fmt"
+	"iter"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -212,6 +213,69 @@ func TestBugPassesThroughCoroutines(t *testing.T) {
 		}
 	}()
 	PCall(L, fn)
+}
+
+// A blocking call in a coroutine of a task switches the whole task away, from the
+// goroutine of the coroutine, while other tasks run coroutines of their own.
+func TestCoroutinesInTasks(t *testing.T) {
+	L := newState(t, Options{})
+	defer Close(L)
+	var block func(struct{}) bool // the running task's
+	L.SetGlobal("block", L.NewFunction(func(L *lua.LState) int {
+		mine := block
+		mine(struct{}{})
+		block = mine
+		return 0
+	}))
+	fn, err := Load(L, []byte(`
+		local n = ...
+		local co = coroutine.create(function()
+			local self = coroutine.running()
+			for i = 1, 10 do
+				pcall(function() block() assert(coroutine.running() == self) error("x") end)
+				assert(coroutine.status(self) == "running")
+				coroutine.yield(n + i)
+			end
+		end)
+		local sum = 0
+		while true do
+			assert(coroutine.running() == nil)
+			local ok, v = assert(coroutine.resume(co))
+			if not v then return sum end
+			sum = sum + v
+			block()
+		end`), "=t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wait []func() (struct{}, bool)
+	sums := make([]lua.LValue, 10)
+	for i := range sums {
+		next, _ := iter.Pull(func(yield func(struct{}) bool) {
+			block = yield
+			got, failed := PCall(NewThread(L, TaskDepth), fn, lua.LNumber(i*100))
+			if failed != nil {
+				t.Error(failed)
+				return
+			}
+			sums[i] = got[0]
+		})
+		wait = append(wait, next)
+	}
+	for len(wait) > 0 {
+		var left []func() (struct{}, bool)
+		for _, next := range wait {
+			if _, more := next(); more {
+				left = append(left, next)
+			}
+		}
+		wait = left
+	}
+	for i, sum := range sums {
+		if sum != lua.LNumber(i*1000+55) {
+			t.Errorf("task %d: %v", i, sum)
+		}
+	}
 }
 
 const switchLoop = `

@@ -16,6 +16,8 @@ func openDebug(L *lua.LState, env *bind.Env, o Options) {
 	t := L.G.Global.RawGetString("debug").(*lua.LTable)
 	for _, row := range []bind.Row{
 		{Name: "getinfo", Sig: `getinfo([co, ] f [, what="flnSu"])`, Doc: "What is known of a function, or of the function at a level.", Fn: m.getinfo},
+		{Name: "getlocal", Sig: "getlocal([co, ] level, n)", Doc: "The name and value of a local variable; nil beyond the last.", Fn: m.getlocal},
+		{Name: "setlocal", Sig: "setlocal([co, ] level, n, value)", Doc: "Sets a local variable; gives its name.", Fn: m.setlocal},
 		{Name: "traceback", Sig: "traceback([co, ] [message [, level=1]])", Doc: "The call stack as text, under the message.", Fn: m.traceback},
 	} {
 		t.RawSetString(row.Name, env.Function(L, "debug", &row))
@@ -138,4 +140,45 @@ func sourceName(short string) string {
 		return strings.TrimSuffix(text, `"]`)
 	}
 	return "@" + short
+}
+
+// local finds local variable n of a level, whose arguments begin after taken.
+func (m *machine) local(c bind.Call) (l level, d *lua.Debug, taken int) {
+	L, taken := m.threadArg(c)
+	at := checkInt(c, taken+1)
+	l, ok := levelAt(L, at)
+	if at < 0 || !ok {
+		c.Bad(taken+1, "level out of range")
+	}
+	for i := 0; ok; i++ {
+		if d, ok = l.L.GetStack(i); ok && frameOf(d) == l.callFrame {
+			return l, d, taken
+		}
+	}
+	return l, nil, taken
+}
+
+func (m *machine) getlocal(c bind.Call) int {
+	l, d, taken := m.local(c)
+	n := checkInt(c, taken+2)
+	if d == nil || l.tail {
+		return c.Return(lua.LNil)
+	}
+	name, value := l.L.GetLocal(d, n)
+	if name == "" {
+		return c.Return(lua.LNil)
+	}
+	return c.Return(lua.LString(name), value)
+}
+
+func (m *machine) setlocal(c bind.Call) int {
+	l, d, taken := m.local(c)
+	n, value := checkInt(c, taken+2), checkAny(c, taken+3)
+	if d == nil || l.tail {
+		return c.Return(lua.LNil)
+	}
+	if name := l.L.SetLocal(d, n, value); name != "" {
+		return c.Text(name)
+	}
+	return c.Return(lua.LNil)
 }

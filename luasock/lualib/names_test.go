@@ -167,3 +167,42 @@ func oracle(t *testing.T, name, prelude, source string) string {
 	}
 	return string(out)
 }
+
+func TestLocals(t *testing.T) {
+	L := newState(t, Options{})
+	got := run(t, L, `
+		local names = {}
+		local function see(level)
+			for i = 1, 20 do
+				local name, value = debug.getlocal(level + 1, i)
+				if not name then break end
+				names[#names + 1] = name .. "=" .. tostring(value)
+			end
+			names[#names + 1] = "|"
+		end
+		local function f(a, b)
+			do local gone = 1 end
+			local c = 3
+			pcall(function() see(3) end)
+			if a then local d = 4; see(1) end
+			debug.setlocal(1, 3, "set")
+			return c
+		end
+		local got = f(1, 2)
+		names[#names + 1] = tostring(got)
+		return table.concat(names, " ")`)
+	if want := lua.LString("a=1 b=2 c=3 | a=1 b=2 c=3 d=4 | set"); len(got) == 0 || !strings.HasPrefix(string(want), "a=1") || strings.Join(strings.Fields(noTemporaries(got[0].String())), " ") != string(want) {
+		t.Errorf("got %v, want %s", got, want)
+	}
+}
+
+// noTemporaries leaves out the registers that are no variables.
+func noTemporaries(s string) string {
+	var kept []string
+	for _, field := range strings.Fields(s) {
+		if !strings.HasPrefix(field, "(*temporary)") && !strings.HasPrefix(field, "0x") {
+			kept = append(kept, field)
+		}
+	}
+	return strings.Join(kept, " ")
+}

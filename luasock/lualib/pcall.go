@@ -3,6 +3,7 @@ package lualib
 import (
 	"fmt"
 	"runtime/debug"
+	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -125,6 +126,7 @@ func (t *thread) caught() {
 // overflow is the error for a call stack that is full. The upvalues are still
 // open: gopher-lua closes them where it raises, and has not raised.
 func (t *thread) overflow() *lua.ApiError {
+	t.grown = true
 	panics := t.L.Panic
 	t.L.Panic = func(*lua.LState) {}
 	t.L.Error(lua.LString(""), 0)
@@ -141,6 +143,9 @@ func (t *thread) failed(e *lua.ApiError) {
 	t.err = e
 	if e.Object == bind.Kill {
 		return
+	}
+	if text, ok := e.Object.(lua.LString); ok && strings.HasSuffix(string(text), "overflow") {
+		t.grown = true
 	}
 	e.Object = t.m.explain(t.L, e.Object)
 	if t.handler != nil {
@@ -226,10 +231,14 @@ func (m *machine) protect(L *lua.LState, n int, handler lua.LValue) int {
 	}
 	L.Push(lua.LTrue)
 	n = t.L.GetTop()
+	t.grown = t.grown || n > manyResults
 	move(t.L, L, n)
 	m.giveBack(t)
 	return n + 1
 }
+
+// manyResults is how many make a thread too large to keep.
+const manyResults = 4096
 
 // move moves the topmost n values.
 func move(from, to *lua.LState, n int) {

@@ -135,6 +135,23 @@ func TestEndlessRecursionIsAnError(t *testing.T) {
 	}
 }
 
+// The registry ends too. It grows by a fixed step, so this one ends soon.
+func TestRegistryOverflow(t *testing.T) {
+	o := testOptions
+	o.RegistryMaxSize = 1 << 16
+	L := lua.NewState(o)
+	defer L.Close()
+	fn, err := Load(L, []byte(`local function f(...) return (f(0, 0, 0, 0, ...)) end f()`), "=t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if _, failed := PCall(L, fn); failed == nil || failed.Object.String() != "t:1: stack overflow" {
+			t.Errorf("got %v", failed)
+		}
+	}
+}
+
 func TestOverflowIsNamed(t *testing.T) {
 	L := newState(t, Options{})
 	for _, T := range []*lua.LState{L, NewThread(L, TaskDepth)} {

@@ -80,6 +80,7 @@ type thread struct {
 	trace   bool          // whether an error gets a traceback
 	err     *lua.ApiError // how it failed
 	bug     *Bug          // how it failed by our fault
+	grown   bool          // the registry has become large, and does not shrink
 }
 
 func (m *machine) newThread(L *lua.LState) *thread {
@@ -142,7 +143,7 @@ func (m *machine) giveBack(t *thread) {
 	t.L.SetTop(0)
 	t.L.Parent = nil
 	t.handler, t.err = nil, nil
-	if p := m.pool(t.L.Options.CallStackSize); len(p.threads) < maxSpare {
+	if p := m.pool(t.L.Options.CallStackSize); len(p.threads) < maxSpare && !t.grown {
 		p.threads = append(p.threads, t)
 	}
 }

@@ -54,7 +54,7 @@ func (m *machine) release(w *worker) {
 	w.co = nil
 	w.t.L.SetTop(0)
 	w.t.err = nil
-	if len(m.idle) < maxIdle {
+	if len(m.idle) < maxIdle && !w.t.grown {
 		m.idle = append(m.idle, w)
 		return
 	}
