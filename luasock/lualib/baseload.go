@@ -16,7 +16,7 @@ import (
 func (m *machine) loadRows() []bind.Row {
 	return []bind.Row{
 		{Name: "dofile", Sig: "dofile([name])", Doc: "Runs a file, or standard input, and returns its results.", Fn: m.dofile},
-		{Name: "load", Sig: `load(chunk [, name [, mode="bt" [, env]]])`, Doc: "Compiles a chunk: a string, or a function that gives it piece by piece. The function, or nil and the error.", Fn: loadChunk},
+		{Name: "load", Sig: `load(chunk [, name [, mode="bt" [, env]]])`, Doc: "Compiles a chunk: a string, or a function that gives it piece by piece. The function, or nil and the error.", Fn: m.loadChunk},
 		{Name: "loadfile", Sig: `loadfile([name [, mode="bt" [, env]]])`, Doc: "Compiles a file, or standard input. The function, or nil and the error.", Fn: m.loadfile},
 		{Name: "loadstring", Sig: "loadstring(chunk [, name])", Doc: "Compiles a string. The function, or nil and the error.", Fn: loadstring},
 	}
@@ -25,6 +25,9 @@ func (m *machine) loadRows() []bind.Row {
 // loaded returns a compiled chunk, or its error; the environment is argument env
 // if that came.
 func loaded(c bind.Call, fn *lua.LFunction, err error, env int) int {
+	if e, ok := err.(readerError); ok {
+		return c.Return(lua.LNil, e.value)
+	}
 	if err != nil {
 		return c.Return(lua.LNil, lua.LString(err.Error()))
 	}
@@ -40,7 +43,7 @@ func loadstring(c bind.Call) int {
 	return loaded(c, fn, err, 0)
 }
 
-func loadChunk(c bind.Call) int {
+func (m *machine) loadChunk(c bind.Call) int {
 	if c.Arg(1).Type() != lua.LTFunction {
 		source, ok := c.Arg(1).(lua.LString)
 		if !ok {
@@ -53,7 +56,7 @@ func loadChunk(c bind.Call) int {
 		return loaded(c, fn, err, 4)
 	}
 	name := optString(c, 2, "=(load)")
-	source, err := pieces(c.L, c.Arg(1))
+	source, err := m.pieces(c.L, c.Arg(1))
 	if err == nil {
 		err = textMode(c, 3)
 	}
@@ -72,19 +75,27 @@ func textMode(c bind.Call, i int) error {
 	return nil
 }
 
-// pieces calls fn until it gives nothing more. An error in it is raised: PUC Lua
-// 5.1 returns it.
-func pieces(L *lua.LState, fn lua.LValue) ([]byte, error) {
+// readerError is what the function that gives the pieces of a chunk raised.
+type readerError struct{ value lua.LValue }
+
+// Error is the value as text.
+func (e readerError) Error() string { return e.value.String() }
+
+// pieces calls fn until it gives nothing more.
+func (m *machine) pieces(L *lua.LState, fn lua.LValue) ([]byte, error) {
 	var source []byte
+	top := L.GetTop()
 	for {
 		L.Push(fn)
-		L.Call(0, 1)
-		piece := L.Get(-1)
-		L.Pop(1)
-		if piece == lua.LNil || piece == lua.LString("") {
+		m.protect(L, 0, nil)
+		ok, piece := L.Get(top+1), L.Get(top+2)
+		L.SetTop(top)
+		switch {
+		case ok == lua.LFalse:
+			return nil, readerError{piece}
+		case piece == lua.LNil || piece == lua.LString(""):
 			return source, nil
-		}
-		if !lua.LVCanConvToString(piece) {
+		case !lua.LVCanConvToString(piece):
 			return nil, errors.New("reader function must return a string")
 		}
 		source = append(source, piece.String()...)

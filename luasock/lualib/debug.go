@@ -9,19 +9,77 @@ import (
 )
 
 func openDebug(L *lua.LState, env *bind.Env, o Options) {
-	L.Push(L.NewFunction(lua.OpenDebug))
-	L.Push(lua.LString("debug"))
-	L.Call(1, 0)
 	m := machineOf(L)
-	t := L.G.Global.RawGetString("debug").(*lua.LTable)
-	for _, row := range []bind.Row{
-		{Name: "getinfo", Sig: `getinfo([co, ] f [, what="flnSu"])`, Doc: "What is known of a function, or of the function at a level.", Fn: m.getinfo},
-		{Name: "getlocal", Sig: "getlocal([co, ] level, n)", Doc: "The name and value of a local variable; nil beyond the last.", Fn: m.getlocal},
-		{Name: "setlocal", Sig: "setlocal([co, ] level, n, value)", Doc: "Sets a local variable; gives its name.", Fn: m.setlocal},
-		{Name: "traceback", Sig: "traceback([co, ] [message [, level=1]])", Doc: "The call stack as text, under the message.", Fn: m.traceback},
-	} {
-		t.RawSetString(row.Name, env.Function(L, "debug", &row))
+	m.global(L, &bind.Module{
+		Name: "debug",
+		Doc:  "Looks into functions and the call stack.",
+		Rows: []bind.Row{
+			{Name: "getfenv", Sig: "getfenv(v)", Doc: "The environment of a function, userdata or thread.", Fn: debugGetfenv},
+			{Name: "getinfo", Sig: `getinfo([co, ] f [, what="flnSu"])`, Doc: "What is known of a function, or of the function at a level.", Fn: m.getinfo},
+			{Name: "getlocal", Sig: "getlocal([co, ] level, n)", Doc: "The name and value of a local variable; nil beyond the last.", Fn: m.getlocal},
+			{Name: "getmetatable", Sig: "getmetatable(v)", Doc: "The metatable, whatever its __metatable says.", Fn: debugGetmetatable},
+			{Name: "getregistry", Sig: "getregistry()", Doc: "The table of what Go code keeps.", Fn: debugGetregistry},
+			{Name: "getupvalue", Sig: "getupvalue(fn, n)", Doc: "The name and value of an upvalue; nothing beyond the last.", Fn: debugGetupvalue},
+			{Name: "setfenv", Sig: "setfenv(v, env)", Doc: "Sets the environment of a function, userdata or thread, which it returns.", Fn: debugSetfenv},
+			{Name: "setlocal", Sig: "setlocal([co, ] level, n, value)", Doc: "Sets a local variable; gives its name.", Fn: m.setlocal},
+			{Name: "setmetatable", Sig: "setmetatable(v, mt)", Doc: "Sets the metatable of any value, or of its type; returns true.", Fn: debugSetmetatable},
+			{Name: "setupvalue", Sig: "setupvalue(fn, n, value)", Doc: "Sets an upvalue; gives its name, nothing beyond the last.", Fn: debugSetupvalue},
+			{Name: "traceback", Sig: "traceback([co, ] [message [, level=1]])", Doc: "The call stack as text, under the message.", Fn: m.traceback},
+		},
+	})
+}
+
+func debugGetfenv(c bind.Call) int { return c.Return(c.L.GetFEnv(checkAny(c, 1))) }
+
+func debugSetfenv(c bind.Call) int {
+	env := checkTable(c, 2)
+	switch v := c.Arg(1).(type) {
+	case *lua.LFunction, *lua.LUserData, *lua.LState:
+		c.L.SetFEnv(v, env)
+	default:
+		c.Raise("'setfenv' cannot change environment of given object")
 	}
+	return c.Return(c.Arg(1))
+}
+
+// debugGetmetatable looks behind __metatable where a value has a metatable of
+// its own.
+func debugGetmetatable(c bind.Call) int {
+	switch v := checkAny(c, 1).(type) {
+	case *lua.LTable:
+		return c.Return(v.Metatable)
+	case *lua.LUserData:
+		return c.Return(v.Metatable)
+	default:
+		return c.Return(c.L.GetMetatable(v))
+	}
+}
+
+func debugSetmetatable(c bind.Call) int {
+	mt := c.Arg(2)
+	if mt.Type() != lua.LTNil && mt.Type() != lua.LTTable {
+		c.Bad(2, "nil or table expected")
+	}
+	c.L.SetMetatable(c.Arg(1), mt)
+	return c.True()
+}
+
+func debugGetregistry(c bind.Call) int { return c.Return(c.L.G.Registry) }
+
+func debugGetupvalue(c bind.Call) int {
+	name, value := c.L.GetUpvalue(checkFunction(c, 1), checkInt(c, 2))
+	if name == "" {
+		return 0
+	}
+	return c.Return(lua.LString(name), value)
+}
+
+func debugSetupvalue(c bind.Call) int {
+	name := c.L.SetUpvalue(checkFunction(c, 1), checkInt(c, 2), checkAny(c, 3))
+	if name == "" {
+		return 0
+	}
+	return c.Text(name)
 }
 
 // threadArg reads the coroutine that a function of debug may get first: the thread

@@ -22,6 +22,7 @@ type file struct {
 	cmd    *exec.Cmd     // popen's
 	std    bool          // one of the process's own
 	closed bool
+	busy   bool // a task waits for what it reads
 	ud     *lua.LUserData
 }
 
@@ -188,9 +189,7 @@ func writeArgs(c bind.Call, f *file, first int) int {
 		to = f.f
 	}
 	f.unread() // what cannot seek has no place to write at either
-	var err error
-	f.m.await(func() { _, err = to.Write(text) })
-	if err != nil {
+	if _, err := to.Write(text); err != nil {
 		return f.m.fail(c, "", err)
 	}
 	return c.Return(f.m.value(f))

@@ -156,3 +156,30 @@ func countLines(source []byte) int {
 	}
 	return r.line
 }
+
+func BenchmarkLoad(b *testing.B) {
+	source := []byte(strings.Repeat(`
+local function f(a, b)
+	local t = {x = a, y = "\65\n", [3] = 0x10}
+	if a > b then return t.x + 1 elseif a == b then t.y = t.y .. "z" else f(b, a) end
+	for i, v in ipairs(t) do print(i, v) end
+end
+do local g = f; g(1, 2) end
+`, 100))
+	L := newState(b, Options{})
+	b.SetBytes(int64(len(source)))
+	b.Run("here", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := Load(L, source, "=t"); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("gopher-lua's", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := L.Load(bytes.NewReader(source), "t"); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}

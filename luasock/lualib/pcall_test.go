@@ -104,7 +104,7 @@ var endless = []struct{ name, source string }{
 	{"__tostring", `local t = setmetatable({}, {__tostring = function(t) return tostring(t) .. "" end}); tostring(t)`},
 	{"gsub", `local function f() return (string.gsub("a", "a", f)) end f()`},
 	{"sort", `local function f() table.sort({1, 2, 3}, f) end f()`},
-	{"load", `local function f() return load(f) end local function g() load(g) end g()`},
+	{"load", `local function f() local fn, e = load(f) if not fn then error(e, 0) end end f()`},
 	{"iterator", `local function f() for _ in f do end end f()`},
 	{"pcall in __index", `local t; t = setmetatable({}, {__index = function(t, k) local ok, e = pcall(function() return t[k] end); assert(ok, e) end}); return t.x`},
 	{"handler", `local function f(m) error(m .. "") end local ok, e = xpcall(error, f, "x"); error(e)`},

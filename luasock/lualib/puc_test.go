@@ -26,7 +26,7 @@ var pucCases = []string{
 	`setmetatable(1, {})`, `setmetatable({}, 1)`, `setmetatable({})`, `setmetatable(setmetatable({}, {__metatable = 1}), {})`, `getmetatable(setmetatable({}, {__metatable = 1}))`, `getmetatable("").__index == string`,
 	`rawget({5}, 1), rawequal("a", "a"), rawequal({}, {}), rawget(1, 2)`, `rawset({})`, `next({})`, `next({7})`, `ipairs()`, `pairs(nil)`, `type()`, `type(nil)`,
 	`loadstring("return 1 + 1")()`, `loadstring("return ...")(1, 2)`, `type(load(function() end))`,
-	`loadfile("/nope")`, `dofile("/nope")`, `loadstring()`, `load(1)`,
+	`load(function() error("e") end)`, `load(function() error() end)`, `load(coroutine.wrap(function() coroutine.yield("return ") coroutine.yield("7") end))()`, `loadfile("/nope")`, `dofile("/nope")`, `loadstring()`, `load(1)`,
 	`error()`, `error("x", 0)`, `error("x", 1)`, `error("x", 2)`, `error(setmetatable({}, {__tostring = function() return "t" end})) == 1`,
 	`getfenv(0) == _G, getfenv() == _G, getfenv(print) == _G`, `getfenv(-1)`, `getfenv(100)`, `setfenv(1)`, `setfenv(print, {})`, `setfenv(loadstring("return x"), {x = 5})()`, `getfenv({})`,
 	`collectgarbage("x")`, `collectgarbage()`, `collectgarbage("stop")`, `type(collectgarbage("count"))`, `_VERSION`,

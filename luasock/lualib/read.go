@@ -26,6 +26,11 @@ func readFormats(c bind.Call, f *file, first int) int {
 	for i := first; i <= c.N(); i++ {
 		formats = append(formats, f.format(c, i))
 	}
+	if f.busy {
+		c.Raise("another task reads this file")
+	}
+	f.busy = true
+	defer func() { f.busy = false }()
 	results := make([]lua.LValue, 0, len(formats))
 	var err error
 	f.m.await(func() {
