@@ -1,0 +1,5 @@
+//go:build unix && !linux
+
+package loop
+
+func newPoller() (poller, error) { return newPollPoller() }
