@@ -42,7 +42,7 @@ func (p *pollPoller) wait(l *Loop, timeout time.Duration) error {
 	asked := []unix.PollFd{{Fd: int32(p.pipe[0]), Events: unix.POLLIN}}
 	for n, f := range p.fds {
 		if mask := f.wanted(); mask != 0 {
-			asked = append(asked, unix.PollFd{Fd: int32(n), Events: toPoll(mask)})
+			asked = append(asked, unix.PollFd{Fd: int32(n), Events: ToPoll(mask)})
 		}
 	}
 	_, err := unix.Poll(asked, milliseconds(timeout))
@@ -64,7 +64,8 @@ func (p *pollPoller) wait(l *Loop, timeout time.Duration) error {
 	return nil
 }
 
-func toPoll(e Event) int16 {
+// ToPoll converts what is asked of poll(2).
+func ToPoll(e Event) int16 {
 	var bits int16
 	if e&In != 0 {
 		bits |= unix.POLLIN

@@ -1,0 +1,207 @@
+package sock
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"sockscript/luasock/addr"
+	"sockscript/luasock/loop"
+)
+
+// Bind wraps bind(2).
+func (s *Sock) Bind(a addr.Addr) error {
+	if s.closed {
+		return ErrClosed
+	}
+	errno := sysBind(s.n, a)
+	if errno == 0 && s.state == Fresh {
+		s.state = Bound
+	}
+	err := s.checked("bind", errno)
+	s.observe("bind", nil, a, err)
+	return err
+}
+
+// Listen wraps listen(2).
+func (s *Sock) Listen(backlog int) error {
+	if s.closed {
+		return ErrClosed
+	}
+	errno := sysListen(s.n, backlog)
+	if errno == 0 {
+		s.state = Listening
+	}
+	err := s.checked("listen", errno)
+	s.observe("listen", nil, addr.Addr{}, err)
+	return err
+}
+
+// Accept wraps accept(2). The new socket is blocking; it inherits the options
+// of the listener, as on Linux.
+func (s *Sock) Accept() (*Sock, error) {
+	fd := -1
+	err := s.do("accept", loop.In, 0, s.rtimeo, func() unix.Errno {
+		if s.foreign && !readable(s.n) {
+			return unix.EAGAIN
+		}
+		return s.net.short(func() (e unix.Errno) {
+			fd, e = sysAccept(s.n)
+			return e
+		})
+	})
+	if err != nil {
+		s.observe("accept", nil, addr.Addr{}, err)
+		return nil, err
+	}
+	c := s.net.handle(fd, s.family, s.typ, s.proto)
+	c.state = Connected
+	c.linger, c.rtimeo, c.wtimeo = s.linger, s.rtimeo, s.wtimeo
+	if s.net.Observe != nil {
+		peer, _ := sysGetpeername(fd)
+		c.observe("accept", nil, peer, nil)
+	}
+	return c, nil
+}
+
+// readable asks poll(2) whether the descriptor can be read at once.
+func readable(fd int) bool {
+	fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+	n, err := unix.Poll(fds, 0)
+	return n > 0 && err == nil
+}
+
+// Connect wraps connect(2). A blocking socket waits until it is connected, or
+// for SO_SNDTIMEO: then the error is EINPROGRESS, as on a non-blocking one.
+func (s *Sock) Connect(a addr.Addr) error {
+	err := s.connect(a)
+	if err == nil {
+		s.state = Connected
+	}
+	s.observe("connect", nil, a, err)
+	return err
+}
+
+func (s *Sock) connect(a addr.Addr) error {
+	if err := s.net.Loop.Spend(); err != nil {
+		return err
+	}
+	if s.closed {
+		return ErrClosed
+	}
+	errno := s.tryConnect(a)
+	switch {
+	case errno == unix.EINPROGRESS && s.state != Listening:
+		s.state = Connecting
+		if s.nonblock {
+			return s.fail("connect", errno)
+		}
+		return s.awaitConnected()
+	case errno == unix.EAGAIN && s.family == unix.AF_UNIX && !s.nonblock:
+		return s.retryConnect(a)
+	}
+	return s.checked("connect", errno)
+}
+
+func (s *Sock) tryConnect(a addr.Addr) unix.Errno {
+	if s.foreign && s.typ != unix.SOCK_DGRAM {
+		// A shared open file may be blocking; the kernel then ends the wait at
+		// once only if it is told so for this moment.
+		flags, err := unix.FcntlInt(uintptr(s.n), unix.F_GETFL, 0)
+		if err == nil && flags&unix.O_NONBLOCK == 0 {
+			unix.SetNonblock(s.n, true)
+			defer unix.SetNonblock(s.n, false)
+		}
+	}
+	return sysConnect(s.n, a)
+}
+
+// awaitConnected waits until a connect under way has ended, and says how.
+func (s *Sock) awaitConnected() error {
+	deadline := time.Time{}
+	if s.wtimeo > 0 {
+		deadline = s.net.Loop.Deadline(s.wtimeo)
+	}
+	for {
+		s.fd.Blocked(loop.Out)
+		err := s.wait("connect", loop.Out, deadline)
+		if err != nil {
+			if errors.Is(err, unix.EAGAIN) {
+				return s.fail("connect", unix.EINPROGRESS)
+			}
+			return err
+		}
+		code, err := unix.GetsockoptInt(s.n, unix.SOL_SOCKET, unix.SO_ERROR)
+		if err != nil || code != 0 {
+			s.state = Fresh
+			return s.fail("connect", max(toErrno(err), unix.Errno(code)))
+		}
+		if _, errno := sysGetpeername(s.n); errno != unix.ENOTCONN {
+			return nil
+		}
+	}
+}
+
+// retryConnect waits for room in a full AF_UNIX backlog, which the kernel
+// announces by no event: it tries again, ever more seldom.
+func (s *Sock) retryConnect(a addr.Addr) error {
+	const longest = 20 * time.Millisecond
+	var deadline time.Time
+	if s.wtimeo > 0 {
+		deadline = s.net.Loop.Deadline(s.wtimeo)
+	}
+	for pause := time.Millisecond; ; pause = min(2*pause, longest) {
+		err := s.net.Loop.Park(loop.Why{Op: "connect", On: s}, s.net.Loop.Deadline(pause))
+		if err != nil && err != loop.ErrTimeout {
+			return err
+		}
+		if s.closed {
+			return ErrClosedUnder
+		}
+		errno := sysConnect(s.n, a)
+		if errno != unix.EAGAIN || !deadline.IsZero() && time.Now().After(deadline) {
+			return s.checked("connect", errno)
+		}
+	}
+}
+
+// Shutdown wraps shutdown(2): how is 0 to stop reading, 1 writing, 2 both.
+func (s *Sock) Shutdown(how int) error {
+	if s.closed {
+		return ErrClosed
+	}
+	err := s.checked("shutdown", sysShutdown(s.n, how))
+	s.observe("shutdown", nil, addr.Addr{}, err)
+	return err
+}
+
+// Getsockname wraps getsockname(2).
+func (s *Sock) Getsockname() (addr.Addr, error) {
+	if s.closed {
+		return addr.Addr{}, ErrClosed
+	}
+	a, errno := sysGetsockname(s.n)
+	return named(a), s.checked("getsockname", errno)
+}
+
+// Getpeername wraps getpeername(2).
+func (s *Sock) Getpeername() (addr.Addr, error) {
+	if s.closed {
+		return addr.Addr{}, ErrClosed
+	}
+	a, errno := sysGetpeername(s.n)
+	return named(a), s.checked("getpeername", errno)
+}
+
+// lingeringClose closes on a goroutine, because close(2) waits there.
+func (s *Sock) lingeringClose() error {
+	s.forget()
+	why := loop.Why{Op: "close", On: s}
+	_, err := loop.Await(s.net.Loop, why, time.Time{}, func(context.Context) (struct{}, error) {
+		sysClose(s.n)
+		return struct{}{}, nil
+	})
+	return err
+}

@@ -1,0 +1,3 @@
+package sock
+
+func (o *open) recallOptions() {}
