@@ -34,7 +34,7 @@ func (l *Loop) Report() []Waits {
 		if t.state != Waiting || t.why.Op == "run" {
 			continue
 		}
-		w := Waits{Task: t.Name, For: t.why.String()}
+		w := Waits{Task: t.String(), For: t.why.String()}
 		if t.Where != nil {
 			w.Where = t.Where()
 		}

@@ -62,6 +62,9 @@ type Loop struct {
 	// BeforeSleep, if set, is called each time before the loop sleeps because
 	// nothing can go on. It must not wait.
 	BeforeSleep func()
+	// Switching, if set, is called each time the current task is about to wait,
+	// so that a host can note where it stands. It must not wait.
+	Switching func(*Task)
 
 	mu     sync.Mutex
 	posts  []func() // guarded by mu

@@ -21,6 +21,9 @@ const (
 // runs, and read at any time by the owner.
 type Task struct {
 	Name string
+	// Label, if set, gives the name instead, so that a host need not make the
+	// text for a task that nobody asks about.
+	Label fmt.Stringer
 	// Value is the host's own.
 	Value any
 	// Where says, for reports, at which line of the program the task waits.
@@ -37,6 +40,7 @@ type Task struct {
 	timer   timer
 	waiter  waiter
 	scopes  []*scope
+	shields int
 	joiners []*Task
 	prev    *Task
 	next    *Task
@@ -123,6 +127,14 @@ func (t *Task) finish() {
 	}
 }
 
+// String is the task's name.
+func (t *Task) String() string {
+	if t.Label != nil {
+		return t.Label.String()
+	}
+	return t.Name
+}
+
 // State tells where the task stands.
 func (t *Task) State() State { return t.state }
 
@@ -155,6 +167,9 @@ func (l *Loop) Park(why Why, deadline time.Time) error {
 
 // switchOut leaves the task, and returns when it is resumed.
 func (t *Task) switchOut() {
+	if t.loop.Switching != nil {
+		t.loop.Switching(t)
+	}
 	if t == &t.loop.main {
 		t.loop.runMain()
 		return
@@ -169,6 +184,9 @@ func (t *Task) switchOut() {
 func (t *Task) interrupted() error {
 	if t.killed {
 		return ErrKilled
+	}
+	if t.shields > 0 {
+		return nil
 	}
 	for _, s := range t.scopes {
 		if s.expired {
@@ -196,7 +214,7 @@ func (t *Task) Cancel(err error) bool {
 	if t.state == Done {
 		return false
 	}
-	if t.state == Waiting {
+	if t.state == Waiting && t.shields == 0 {
 		t.loop.Wake(t, err)
 	} else {
 		t.pending = err
@@ -213,6 +231,13 @@ func (t *Task) Kill() {
 	t.loop.Wake(t, ErrKilled)
 }
 
+// Forgive takes back a Cancel with this error that no wait has returned yet.
+func (t *Task) Forgive(err error) {
+	if t.pending == err {
+		t.pending = nil
+	}
+}
+
 // Killed tells whether Kill was called.
 func (t *Task) Killed() bool { return t.killed }
 
@@ -222,12 +247,22 @@ func (t *Task) Join(deadline time.Time) error {
 	for t.state != Done {
 		me := l.cur
 		t.joiners = append(t.joiners, me)
-		if err := l.Park(Why{Op: "join", On: text(t.Name)}, deadline); err != nil {
+		if err := l.Park(Why{Op: "join", On: t}, deadline); err != nil {
 			t.joiners = slices.DeleteFunc(t.joiners, func(j *Task) bool { return j == me })
 			return err
 		}
 	}
 	return nil
+}
+
+// Shielded calls fn, inside which no wait is cut short by Cancel or Within;
+// both take effect after it. It is for what must be undone in any case. Kill
+// cuts short even there.
+func (l *Loop) Shielded(fn func()) {
+	t := l.cur
+	t.shields++
+	defer func() { t.shields-- }()
+	fn()
 }
 
 // scope is one Within of a task.

@@ -42,7 +42,9 @@ func (l *Loop) fire() {
 			continue
 		}
 		t.scope.expired = true
-		l.Wake(t.task, ErrExpired)
+		if t.task.shields == 0 {
+			l.Wake(t.task, ErrExpired)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package sock
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -204,4 +205,35 @@ func (s *Sock) lingeringClose() error {
 		return struct{}{}, nil
 	})
 	return err
+}
+
+// ListenAll makes a TCP socket that listens on a port of every IPv4 address.
+func (n *Net) ListenAll(port, backlog int) (*Sock, error) {
+	s, err := n.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
+	if err != nil {
+		return nil, err
+	}
+	if err = s.Bind(addr.Inet(netip.IPv4Unspecified(), port)); err == nil {
+		err = s.Listen(backlog)
+	}
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// Atmark tells whether the next byte to be received is behind the out-of-band
+// mark (sockatmark(3)).
+func (s *Sock) Atmark() (bool, error) {
+	if s.closed {
+		return false, ErrClosed
+	}
+	at, err := unix.IoctlGetInt(s.n, unix.SIOCATMARK)
+	return at != 0, s.checked("ioctl", toErrno(err))
+}
+
+// Ready is the socket in a Select.
+func (s *Sock) Ready(want loop.Event) Ready {
+	return Ready{FD: s.fd, N: s.n, Want: want, Buffered: s.Buffered() > 0}
 }

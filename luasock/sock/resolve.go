@@ -103,3 +103,13 @@ func (n *Net) unknown(host string, code int) error {
 	n.LastErr = code
 	return &HostError{Host: host, Code: code}
 }
+
+// Resolve is Net.Resolve in the socket's family; a failure is kept as the
+// socket's last error.
+func (s *Sock) Resolve(host string, port int) (addr.Addr, error) {
+	a, err := s.net.Resolve(s.family, host, port)
+	if unknown, ok := err.(*HostError); ok {
+		s.lastErr = unknown.Code
+	}
+	return a, err
+}
