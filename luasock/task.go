@@ -57,7 +57,7 @@ type Task struct {
 	ran     bool
 	reason  *cancelled // of the last cancel
 	joiners int        // tasks that wait in join now
-	scope   *scope // owns it; nil for none
+	scope   *scope     // owns it; nil for none
 
 	name   string
 	source string // where it was spawned
