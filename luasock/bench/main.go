@@ -41,26 +41,32 @@ var scenarios = []scenario{
 // server is one that is measured.
 type server struct {
 	name  string
-	start func(dir, self string) (*exec.Cmd, error) // an error: not installed
-	short bool                                      // serves short connections only
-	long  bool                                      // serves long ones only
+	start func(dir string) (*exec.Cmd, error) // an error: not installed
+	short bool                                // serves short connections only
+	long  bool                                // serves long ones only
 }
 
 var servers = []server{
-	{name: "sockscript", start: func(dir, self string) (*exec.Cmd, error) {
-		return exec.Command(filepath.Join(dir, "sockscript"), filepath.Join(dir, "echo.lua")), nil
-	}},
+	{name: "sockscript", long: true, start: own("echo.lua")},
+	{name: "sockscript", short: true, start: own("accept.lua")},
 	{name: "php", long: true, start: command("php", "echo.php")},
-	{name: "php accept", short: true, start: command("php", "accept.php")},
+	{name: "php", short: true, start: command("php", "accept.php")},
 	{name: "luasocket", long: true, start: command("lua5.4", "luasocket.lua")},
-	{name: "c epoll", start: func(dir, self string) (*exec.Cmd, error) {
+	{name: "c epoll", start: func(dir string) (*exec.Cmd, error) {
 		return exec.Command(filepath.Join(dir, "echo")), exists(filepath.Join(dir, "echo"))
 	}},
 }
 
+// own runs a script of the servers folder with the sockscript that was built.
+func own(script string) func(dir string) (*exec.Cmd, error) {
+	return func(dir string) (*exec.Cmd, error) {
+		return exec.Command(filepath.Join(dir, "sockscript"), filepath.Join(dir, script)), nil
+	}
+}
+
 // command runs a script of the servers folder with an interpreter.
-func command(interpreter, script string) func(dir, self string) (*exec.Cmd, error) {
-	return func(dir, self string) (*exec.Cmd, error) {
+func command(interpreter, script string) func(dir string) (*exec.Cmd, error) {
+	return func(dir string) (*exec.Cmd, error) {
 		path, err := exec.LookPath(interpreter)
 		if err != nil {
 			return nil, err
@@ -132,7 +138,7 @@ func print(sc scenario, results map[string][]result) {
 	fmt.Printf("\n%-22s %8s %8s %8s %12s\n", sc.name, "cpu", "user", "system", "requests/s")
 	for _, s := range servers {
 		rs := results[s.name]
-		if len(rs) == 0 {
+		if len(rs) == 0 || sc.short && s.long || !sc.short && s.short {
 			continue
 		}
 		slices.SortFunc(rs, func(a, b result) int { return int(1000 * (a.cpu() - b.cpu())) })
@@ -173,7 +179,7 @@ func turn(dir string, s server, sc scenario, length time.Duration) (result, erro
 	if err != nil {
 		return result{}, err
 	}
-	cmd, err := s.start(dir, self)
+	cmd, err := s.start(dir)
 	if err != nil {
 		return result{}, nil // not installed
 	}
