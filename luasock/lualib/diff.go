@@ -39,10 +39,10 @@ func Diff(expected, actual string, o DiffOptions) string {
 	if d.Rows == 0 {
 		d.Rows = 32
 	}
-	d.color = o.Color
+	d.color, d.now = o.Color, plain
 	d.header()
 	d.body()
-	return strings.TrimSuffix(d.out.String(), "\n")
+	return strings.TrimSuffix(given(d.text), "\n")
 }
 
 // firstDifference is the index of the first byte that only one of the strings
@@ -66,7 +66,6 @@ type differ struct {
 	rowPrinter
 	expected, actual string
 	first            int // index of the first difference
-	out              strings.Builder
 }
 
 func (d *differ) header() {
@@ -76,11 +75,13 @@ func (d *differ) header() {
 		}
 		return fmt.Sprintf("%02x", s[d.first])
 	}
-	fmt.Fprintf(&d.out, "expected %s, actual %s; first difference at byte %d (offset 0x%x): expected %s, got %s\n",
+	d.printf("expected %s, actual %s; first difference at byte %d (offset 0x%x): expected %s, got %s\n",
 		plural(len(d.expected), "byte"), plural(len(d.actual), "byte"),
 		d.first+1, d.first, side(d.expected), side(d.actual))
-	fmt.Fprintf(&d.out, "offset    %-*s actual\n", d.columns(), "expected")
+	d.printf("offset    %-*s actual\n", d.columns(), "expected")
 }
+
+func (d *differ) printf(format string, args ...any) { d.text = fmt.Appendf(d.text, format, args...) }
 
 // columns is the width of one side, with a space after it.
 func (d *differ) columns() int { return 4*d.Width + 3 }
@@ -122,7 +123,7 @@ func (d *differ) rowOf(s string, r int) string {
 
 func (d *differ) collapse(equal int) {
 	if equal > 0 {
-		fmt.Fprintf(&d.out, "*         %s equal\n", plural(equal, "row"))
+		d.printf("*         %s equal\n", plural(equal, "row"))
 	}
 }
 
@@ -134,7 +135,7 @@ func (d *differ) rest(r, rows int) {
 			differing++
 		}
 	}
-	fmt.Fprintf(&d.out, "...       %s with a difference\n", plural(differing, "more row"))
+	d.printf("...       %s with a difference\n", plural(differing, "more row"))
 }
 
 func (d *differ) row(r int, differs bool) {
@@ -146,7 +147,6 @@ func (d *differ) row(r int, differs bool) {
 	d.put("  ")
 	d.side(actual, expected, unwanted)
 	d.put("\n")
-	d.out.Write(d.line)
 	if d.first/d.Width == r {
 		d.mark()
 	}
@@ -158,7 +158,7 @@ func (d *differ) side(row, other string, different shade) {
 		switch {
 		case i < len(row):
 			d.paint(byteShade(row, other, i, different))
-			d.line = append(d.line, hexDigits[row[i]>>4], hexDigits[row[i]&15], ' ')
+			d.text = append(d.text, hexDigits[row[i]>>4], hexDigits[row[i]&15], ' ')
 		case i < len(other):
 			d.paint(different)
 			d.put("-- ")
@@ -169,12 +169,12 @@ func (d *differ) side(row, other string, different shade) {
 	d.paint(plain)
 	d.put("|")
 	for i := range d.Width {
-		text := byte(' ')
+		letter := byte(' ')
 		if i < len(row) {
 			d.paint(byteShade(row, other, i, different))
-			text = visible(row[i])
+			letter = visible(row[i])
 		}
-		d.line = append(d.line, text)
+		d.text = append(d.text, letter)
 	}
 	d.paint(plain)
 	d.put("|")
@@ -190,7 +190,7 @@ func byteShade(row, other string, i int, different shade) shade {
 // mark points at the first difference on both sides, from the line below it.
 func (d *differ) mark() {
 	before := strings.Repeat(" ", 10+d.first%d.Width*3)
-	fmt.Fprintf(&d.out, "%s%-*s^^\n", before, d.columns()+1, "^^")
+	d.printf("%s%-*s^^\n", before, d.columns()+1, "^^")
 }
 
 func plural(n int, noun string) string {

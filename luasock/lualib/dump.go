@@ -2,7 +2,7 @@ package lualib
 
 import (
 	"fmt"
-	"strings"
+	"iter"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -28,27 +28,44 @@ func Dump(s string, o DumpOptions) string {
 	if o.Width == 0 {
 		o.Width = 16
 	}
-	var out strings.Builder
-	p := rowPrinter{color: o.Color}
-	before, collapsed := "", false
-	for at := 0; at < len(s); at += o.Width {
-		row := s[at:min(at+o.Width, len(s))]
-		if row == before {
-			if !collapsed {
-				out.WriteString("*\n")
-			}
-			collapsed = true
+	lines := 1
+	for range dumpRows(s, o.Width) {
+		lines++
+	}
+	p := rowPrinter{color: o.Color, now: plain, text: make([]byte, 0, lines*(16+5*o.Width))}
+	for at, row := range dumpRows(s, o.Width) {
+		if row == "" {
+			p.put("*\n")
 			continue
 		}
-		before, collapsed = row, false
 		p.start(o.Offset + at)
 		p.dumpRow(row, o.Width)
-		out.Write(p.line)
 	}
 	p.start(o.Offset + len(s))
 	p.paint(plain)
-	out.Write(p.line)
-	return out.String()
+	return given(p.text)
+}
+
+// dumpRows yields the rows with their indexes, and an empty one for those in
+// succession that are like the one before.
+func dumpRows(s string, width int) iter.Seq2[int, string] {
+	return func(yield func(int, string) bool) {
+		before, collapsed := "", false
+		for at := 0; at < len(s); at += width {
+			row := s[at:min(at+width, len(s))]
+			switch {
+			case row != before:
+				before, collapsed = row, false
+			case collapsed:
+				continue
+			default:
+				row, collapsed = "", true
+			}
+			if !yield(at, row) {
+				return
+			}
+		}
+	}
 }
 
 // shade is a colour by what it means.
@@ -84,50 +101,49 @@ var shades = func() (table [256]shade) {
 	return table
 }()
 
-// rowPrinter builds one line at a time in a buffer that it keeps.
+// rowPrinter appends lines to text.
 type rowPrinter struct {
-	line  []byte
+	text  []byte
 	color bool
-	now   shade // the colour that is on
+	now   shade // the colour that is on; plain at the start of a line
 }
 
 // start begins a line with an offset of 8 digits, or more when it is that big.
 func (p *rowPrinter) start(offset int) {
-	p.line, p.now = p.line[:0], plain
 	p.paint(faint)
 	for digit := 28; digit >= 0; digit -= 4 {
 		if digit == 28 && offset>>32 != 0 {
-			p.line = fmt.Appendf(p.line, "%x", offset>>32)
+			p.text = fmt.Appendf(p.text, "%x", offset>>32)
 		}
-		p.line = append(p.line, hexDigits[offset>>digit&15])
+		p.text = append(p.text, hexDigits[offset>>digit&15])
 	}
 }
 
 // paint switches the colour, if it is another one.
 func (p *rowPrinter) paint(to shade) {
 	if p.color && to != p.now {
-		p.line = append(p.line, to...)
+		p.text = append(p.text, to...)
 		p.now = to
 	}
 }
 
-func (p *rowPrinter) put(text string) { p.line = append(p.line, text...) }
+func (p *rowPrinter) put(s string) { p.text = append(p.text, s...) }
 
 // dumpRow is a whole row after its offset: the bytes in groups of 8, the text.
 func (p *rowPrinter) dumpRow(row string, width int) {
 	for i := range width {
 		if i%8 == 0 {
-			p.line = append(p.line, ' ')
+			p.text = append(p.text, ' ')
 		}
 		if i >= len(row) {
-			p.line = append(p.line, "   "...)
+			p.text = append(p.text, "   "...)
 			continue
 		}
 		b := row[i]
 		if p.color {
 			p.paint(shades[b])
 		}
-		p.line = append(p.line, ' ', hexDigits[b>>4], hexDigits[b&15])
+		p.text = append(p.text, ' ', hexDigits[b>>4], hexDigits[b&15])
 	}
 	p.paint(plain)
 	p.put("  |")
@@ -135,7 +151,7 @@ func (p *rowPrinter) dumpRow(row string, width int) {
 		if p.color {
 			p.paint(shades[row[i]])
 		}
-		p.line = append(p.line, visible(row[i]))
+		p.text = append(p.text, visible(row[i]))
 	}
 	p.paint(plain)
 	p.put("|\n")

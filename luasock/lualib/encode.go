@@ -20,6 +20,7 @@ type encoder struct {
 	lib  *jsonLib
 	text []byte
 	open []opened // the tables that are being written, outermost first
+	keys []string // the keys of those that are objects
 }
 
 // opened is a table, and the key of its value that is being written.
@@ -175,16 +176,16 @@ func (e *encoder) list(t *lua.LTable, n int, other lua.LValue) {
 
 // object writes the keys in order.
 func (e *encoder) object(t *lua.LTable) {
-	var keys []string
+	from, depth := len(e.keys), len(e.open)-1
 	t.ForEach(func(k, _ lua.LValue) {
 		name, ok := k.(lua.LString)
 		if !ok {
 			e.badTable("has the key %s; keys must be strings, or 1 to n for a list", bind.Describe(k))
 		}
-		keys = append(keys, string(name))
+		e.keys = append(e.keys, string(name))
 	})
+	keys := e.keys[from:]
 	slices.Sort(keys)
-	depth := len(e.open) - 1
 	e.text = append(e.text, '{')
 	for i, key := range keys {
 		if i > 0 {
@@ -196,6 +197,7 @@ func (e *encoder) object(t *lua.LTable) {
 		e.value(t.RawGetString(key))
 	}
 	e.text = append(e.text, '}')
+	e.keys = e.keys[:from]
 }
 
 // bad raises about the value that is being written.

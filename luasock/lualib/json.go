@@ -41,7 +41,7 @@ func (lib *jsonLib) module() *bind.Module {
 		Rows: []bind.Row{
 			{Name: "encode", Sig: "encode(value [, options])", Fn: lib.encode, PHP: "json_encode",
 				Doc: "The value as JSON, keys sorted. Option indent: white space for each level, on lines of their own. " +
-					"An empty table is {} unless json.array marked it. What JSON cannot hold raises, with its path."},
+					"An empty table is {} unless json.array marked it. Metatables do not count. What JSON cannot hold raises, with its path."},
 			{Name: "decode", Sig: "decode(text)", Fn: lib.decode, PHP: "json_decode",
 				Doc: "The value of a JSON text, or nil and a message with line and column (in bytes, from 1). " +
 					"Arrays are marked as json.array does; of a key that comes twice the last counts; an unpaired surrogate becomes U+FFFD."},

@@ -132,8 +132,8 @@ func FuzzJSONDecode(f *testing.F) {
 	for _, k := range decodeCases {
 		f.Add(k.code)
 	}
+	L, _ := dataState(f)
 	f.Fuzz(func(t *testing.T, text string) {
-		L, _ := dataState(t)
 		v := dataCall(t, L, "json", "decode", lua.LString(text))
 		if v[0] == lua.LNil {
 			var overflow *json.UnmarshalTypeError

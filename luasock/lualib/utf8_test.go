@@ -37,6 +37,8 @@ func TestUTF8(t *testing.T) {
 		{"utf8.codepoint()", "raises: bad argument #1 to 'codepoint' (s must be a string, got no value)"},
 		{`utf8.codepoint("abc", 4)`, "raises: bad argument #3 to 'codepoint' (out of range)"},
 		{`utf8.codepoint("abc", -4)`, "raises: bad argument #2 to 'codepoint' (out of range)"},
+		{`select("#", utf8.codepoint(("a"):rep(1000000), 1, -1))`, "1000000"},
+		{`utf8.codepoint(("a"):rep(1000001), 1, -1)`, "raises: string slice too long"},
 		{`utf8.codepoint("a\128", 2)`, "raises: invalid UTF-8 code"},
 		{`utf8.len("abc", 5)`, "raises: bad argument #2 to 'len' (initial position out of string)"},
 		{`utf8.len("abc", 0)`, "raises: bad argument #2 to 'len' (initial position out of string)"},
@@ -100,8 +102,8 @@ func FuzzUTF8(f *testing.F) {
 	for _, s := range []string{"", "abc", "aä€😀", "\xff", "\xed\xa0\x80", "\xc0\x80", "\xf4\x90\x80\x80"} {
 		f.Add(s)
 	}
+	L, _ := dataState(f)
 	f.Fuzz(func(t *testing.T, s string) {
-		L, _ := dataState(t)
 		n := dataCall(t, L, "utf8", "len", lua.LString(s))
 		if utf8.ValidString(s) && n[0] != lua.LValue(lua.LNumber(utf8.RuneCountInString(s))) {
 			t.Fatalf("len(%q) is %v", s, n)
