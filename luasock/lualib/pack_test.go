@@ -1,0 +1,5 @@
+package lualib
+
+var packCases = []stringCase{
+	{"x", `print(1)`, "1", nil},
+}
