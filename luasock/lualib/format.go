@@ -2,6 +2,7 @@ package lualib
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -36,11 +37,7 @@ func stringFormat(bc bind.Call) int {
 		format = spec.parse(c, format)
 		out = spec.append(out, c, arg)
 	}
-	out = append(out, format...)
-	if len(out) <= len(small) {
-		return c.Return(piece(string(out)))
-	}
-	return c.Text(asString(out))
+	return c.Return(piece(string(append(out, format...))))
 }
 
 // formatSpec is one item of a format, such as "%-5.2f".
@@ -152,9 +149,14 @@ func (c puc) toText(i int) string {
 
 // appendQuoted appends s as a literal that Lua reads back as s.
 func appendQuoted(out []byte, s string) []byte {
-	out = append(out, '"')
+	out = append(slices.Grow(out, len(s)+len(s)/8), '"')
 	for i := range len(s) {
-		switch b := s[i]; b {
+		b := s[i]
+		if b > '\r' && b != '"' && b != '\\' {
+			out = append(out, b)
+			continue
+		}
+		switch b {
 		case '"', '\\', '\n':
 			out = append(out, '\\', b)
 		case '\r':

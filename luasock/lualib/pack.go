@@ -206,10 +206,7 @@ func stringPack(bc bind.Call) int {
 		arg++
 		out = p.append(out, item, arg)
 	}
-	if len(out) <= len(small) {
-		return c.Return(piece(string(out)))
-	}
-	return c.Text(asString(out))
+	return c.Return(piece(string(out)))
 }
 
 // append appends argument i as the item says.

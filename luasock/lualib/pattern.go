@@ -1,7 +1,6 @@
 package lualib
 
 import (
-	"slices"
 	"strings"
 )
 
@@ -397,13 +396,14 @@ type outlook struct {
 // follows it, and the program what every match begins with.
 func (p *program) look() {
 	o := outlook{open: true, always: true}
-	for i := range slices.Backward(p.nodes) {
+	for i := len(p.nodes) - 1; i >= 0; i-- {
 		p.nodes[i].look(&o)
 	}
 	if p.nodes[0].op == opText {
 		p.prefix = p.nodes[0].text
 	} else if !o.open && !o.atEnd {
-		p.first = &o.set
+		p.first = new(byteSet)
+		*p.first = o.set
 	}
 }
 
