@@ -264,7 +264,7 @@ func (m *matcher) poll() {
 	}
 }
 
-func (m *matcher) raise(message string) { m.L.Error(lua.LString(message), 1) }
+func (m *matcher) raise(message string) { bind.Raise(m.L, message) }
 
 // count is how many values the match has: its captures, or itself.
 func (m *matcher) count() int { return max(1, len(m.prog.captures)) }

@@ -2,6 +2,7 @@ package lualib
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -195,7 +196,7 @@ func stringPack(bc bind.Call) int {
 	out, arg := small[:0], 1
 	for p := c.packFormat(); p.rest != ""; {
 		item := p.next(len(out))
-		out = append(out, "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"[:item.pad]...)
+		out = zeros(out, item.pad)
 		switch item.kind {
 		case packNothing, packAligning:
 			continue
@@ -242,7 +243,7 @@ func (p *packFormat) appendString(out []byte, item packItem, i int) []byte {
 			p.c.Raise("resulting string too large")
 		}
 		out = append(out, s...)
-		return append(out, make([]byte, item.size-len(s))...)
+		return zeros(out, item.size-len(s))
 	case packString:
 		if item.size < 8 && len(s) >= 1<<(8*item.size) {
 			p.c.Bad(i, "string length does not fit in given size")
@@ -290,6 +291,14 @@ func (p *packFormat) appendInt(out []byte, u uint64, size int, fill byte) []byte
 	if p.big {
 		reverse(out[from:])
 	}
+	return out
+}
+
+// zeros appends n zeros.
+func zeros(out []byte, n int) []byte {
+	end := len(out) + n
+	out = slices.Grow(out, n)[:end]
+	clear(out[end-n:])
 	return out
 }
 
