@@ -23,6 +23,7 @@ var formatCases = []stringCase{
 	{"g", `print(string.format("%g %g %g %g %g %g %g %g", 1, 0.1, 1e5, 1e6, 123456789, 1e-4, 1e-5, 100))`, "1 0.1 100000 1e+06 1.23457e+08 0.0001 1e-05 100", nil},
 	{"g with precision", `print(string.format("%.3g %.10g %.0g %.14g %.17g %G %.1g", 1234.5, 1234.5, 1234.5, 0.1, 0.1, 1e-10, 0.95))`, "1.23e+03 1234.5 1e+03 0.1 0.10000000000000001 1E-10 0.9", nil},
 	{"g with point", `print(string.format("%#g %#g %#.3g %#.0g %#g %#.3g", 1, 1e5, 1e6, 1, 0, 0.00001))`, "1.00000 100000. 1.00e+06 1. 0.00000 1.00e-05", nil},
+	{"g that rounds up to the next power", `print(string.format("%.5g %.4g %g", 99999.95, 9999.9, 999999.9))`, "1e+05 1e+04 1e+06", nil},
 	{"g padded", `print(string.format("%10g|%-10g|%010g|%+g|% g", 1.5, 1.5, -1.5, 1.5, 1.5))`, "       1.5|1.5       |-0000001.5|+1.5| 1.5", nil},
 	{"infinities", `print(string.format("%g %f %e %G %5g|%-5g|%05g|%+g|% g", 1/0, -1/0, 1/0, 1/0, 1/0, 1/0, 1/0, 1/0, 1/0))`, "inf -inf inf INF   inf|inf  |  inf|+inf| inf", nil},
 	{"negative zero", `local z = -1e-300 * 1e-300 print(string.format("%g %f %.0f %+d", z, z, z, z))`, "-0 -0.000000 -0 +0", only51},

@@ -47,26 +47,23 @@ func FuzzMatch(f *testing.F) {
 
 // FuzzPack packs numbers and texts and reads them back.
 func FuzzPack(f *testing.F) {
-	for i, order := range []string{"<", ">", "=", "!<", ">!4"} {
-		f.Add(order, int64(i-2)<<(8*i), 1.5*float64(i), "text\x00"[:i])
+	orders := []string{"<", ">", "=", "!1<", ">!1 ", "  "}
+	for i := range orders {
+		f.Add(uint8(i), int64(i-2)<<(8*i), 1.5*float64(i), "text\x00"[:i%6])
 	}
 	L, _ := newStringState(f)
-	f.Fuzz(func(t *testing.T, prefix string, n int64, x float64, s string) {
-		if prefix = strings.Trim(strings.Map(orderOnly, prefix), "4"); len(s) > 255 || math.IsNaN(x) {
+	f.Fuzz(func(t *testing.T, order uint8, n int64, x float64, s string) {
+		if len(s) > 255 || math.IsNaN(x) {
 			return
 		}
 		small := n % (1 << 53)
-		format := prefix + "b i3 j J d s1 c" + strconv.Itoa(len(s)) + " i16 i8"
+		format := orders[int(order)%len(orders)] + "b i3 j J d s1 c" + strconv.Itoa(len(s)) + " i16 i8"
 		args := []lua.LValue{lua.LNumber(n % 128), lua.LNumber(n % (1 << 23)), lua.LString(strconv.FormatInt(n, 10)),
 			lua.LString(strconv.FormatUint(uint64(n), 10)), lua.LNumber(x), lua.LString(s), lua.LString(s),
 			lua.LNumber(small), lua.LNumber(small)}
 		packed, message := callString(L, "pack", append([]lua.LValue{lua.LString(format)}, args...)...)
 		if message != "" {
-			// "!" makes i3 an error.
-			if !strings.Contains(message, "power of 2") {
-				t.Fatal(message)
-			}
-			return
+			t.Fatal(message)
 		}
 		got, message := callString(L, "unpack", lua.LString(format), lua.LString(packed[0].(string)))
 		want := append(goValues(args), len(packed[0].(string))+1)
@@ -74,13 +71,6 @@ func FuzzPack(f *testing.F) {
 			t.Errorf("%q: %q %q, want %q", format, got, message, want)
 		}
 	})
-}
-
-func orderOnly(r rune) rune {
-	if strings.ContainsRune("<>=! 4", r) {
-		return r
-	}
-	return -1
 }
 
 // FuzzUnpack gives any format and any data.
