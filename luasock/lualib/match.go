@@ -275,7 +275,7 @@ func (m *matcher) value(i, s, e int) lua.LValue {
 	if i < len(m.prog.captures) && m.prog.captures[i] == capturePosition {
 		return bind.Int(m.start[i] + 1)
 	}
-	return piece(m.text(i, s, e))
+	return pieceOf(m.src, m.text(i, s, e))
 }
 
 // text is capture i, which is not a position, as a piece of the subject.

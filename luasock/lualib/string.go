@@ -149,6 +149,10 @@ func stringChar(bc bind.Call) int {
 	c := puc{bc}
 	text := make([]byte, c.N())
 	for i := range text {
+		if n, ok := c.Arg(i + 1).(lua.LNumber); ok && n >= 0 && n < 256 {
+			text[i] = byte(n)
+			continue
+		}
 		code := c.checkInt(i + 1)
 		if code < 0 || code > 255 {
 			c.Bad(i+1, "invalid value")
@@ -221,7 +225,7 @@ func stringSub(bc bind.Call) int {
 	if from >= to {
 		return c.Return(emptyString)
 	}
-	return c.Return(piece(s[from:to]))
+	return c.Return(pieceOf(s, s[from:to]))
 }
 
 // asString makes bytes that nobody changes any more a string without a copy.
@@ -248,4 +252,14 @@ func piece(s string) lua.LValue {
 		return oneByte[s[0]]
 	}
 	return lua.LString(s)
+}
+
+// pieceOf is piece for a part of whole. A short part of a long string is copied,
+// so that a script that keeps it does not keep the whole.
+func pieceOf(whole, part string) lua.LValue {
+	const long, share = 4096, 16
+	if len(whole) >= long && len(part) < len(whole)/share && len(part) > 1 {
+		part = strings.Clone(part)
+	}
+	return piece(part)
 }

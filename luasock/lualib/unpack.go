@@ -52,20 +52,20 @@ func (p *packFormat) value(item packItem, data string, pos int) (lua.LValue, int
 	case packFloat:
 		return lua.LNumber(p.float(field)), item.size
 	case packChars:
-		return piece(field), item.size
+		return pieceOf(data, field), item.size
 	case packString:
 		n := p.unsigned(field)
 		if n > uint64(len(data)-item.size) {
 			p.c.Bad(2, "data string too short")
 		}
 		end := item.size + int(n)
-		return piece(data[item.size:end]), end
+		return pieceOf(data, data[item.size:end]), end
 	case packZero:
 		n := strings.IndexByte(data, 0)
 		if n < 0 {
 			p.c.Bad(2, "unfinished string for format 'z'")
 		}
-		return piece(data[:n]), n + 1
+		return pieceOf(data, data[:n]), n + 1
 	}
 	return nil, item.size
 }
