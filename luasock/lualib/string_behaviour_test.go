@@ -13,7 +13,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// endless are calls that take longer than anyone waits.
+// endlessPatterns take longer than anyone waits.
 var endlessPatterns = []struct{ name, code string }{
 	{"nested repetitions", `("a"):rep(1000):find(("a-"):rep(20) .. "b")`},
 	{"greedy from every byte", `("a"):rep(3000000):find(".-b")`},
