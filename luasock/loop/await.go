@@ -12,47 +12,55 @@ import (
 // loop.
 //
 // When the wait ends early (the errors of Park) the context is cancelled and
-// Await returns at once; what fn returns later is closed if it is an io.Closer,
-// and dropped.
+// Await returns at once; what fn returns later is closed if it is an io.Closer
+// and no error stands beside it, and dropped. The context ends with Await in any
+// case.
 func Await[T any](l *Loop, why Why, deadline time.Time, fn func(context.Context) (T, error)) (T, error) {
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
 	var (
-		v               T
-		failed          error
-		done, abandoned bool
+		none, v    T
+		failed     error
+		done, over bool
 	)
 	t := l.cur
 	if t == nil {
-		return v, ErrOutside
+		return none, ErrOutside
 	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer func() {
+		over = true
+		cancel()
+	}()
 	l.awaits++
 	go func() {
 		got, err := fn(ctx)
 		posted := l.Post(func() {
 			l.awaits--
-			if abandoned {
-				discard(got)
+			if over {
+				discard(got, err)
 				return
 			}
 			v, failed, done = got, err, true
 			l.Wake(t, nil)
 		})
 		if !posted {
-			discard(got)
+			discard(got, err)
 		}
 	}()
 	for !done {
-		if err := l.Park(why, deadline); err != nil && !done {
-			abandoned = true
-			return v, err
+		if err := l.Park(why, deadline); err != nil {
+			if done {
+				discard(v, failed)
+			}
+			return none, err
 		}
 	}
 	return v, failed
 }
 
-func discard(v any) {
-	if c, ok := v.(io.Closer); ok && c != nil {
+// discard closes a result that nobody takes. Beside an error it may be a nil
+// pointer, which cannot be closed.
+func discard(v any, err error) {
+	if c, ok := v.(io.Closer); ok && err == nil {
 		c.Close()
 	}
 }

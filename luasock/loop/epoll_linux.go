@@ -17,9 +17,6 @@ type epoll struct {
 	events [512]unix.EpollEvent
 }
 
-// bellGen is the generation that marks the bell's own events.
-const bellGen = 0
-
 func newEpoll() (*epoll, error) {
 	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 	if err != nil {
@@ -31,7 +28,7 @@ func newEpoll() (*epoll, error) {
 		return nil, err
 	}
 	p := &epoll{fd: fd, bell: bell}
-	ev := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLET, Fd: int32(bell), Pad: bellGen}
+	ev := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLET, Fd: int32(bell)}
 	if err := unix.EpollCtl(fd, unix.EPOLL_CTL_ADD, bell, &ev); err != nil {
 		p.close()
 		return nil, err
@@ -77,7 +74,7 @@ func (p *epoll) wait(l *Loop, timeout time.Duration) error {
 	}
 	for i := range p.events[:n] {
 		ev := &p.events[i]
-		if ev.Pad == bellGen {
+		if int(ev.Fd) == p.bell {
 			var count [8]byte
 			unix.Read(p.bell, count[:])
 			continue

@@ -95,9 +95,14 @@ func (f *FD) Wait(mask Event, why Why, deadline time.Time) error {
 	if err := f.enlist(w, t, mask); err != nil {
 		return err
 	}
-	err := f.loop.Park(why, deadline)
-	f.delist(w)
-	return err
+	defer f.delist(w) // after a panic too, which goes up through Main's wait
+	if err := f.loop.Park(why, deadline); err != nil {
+		return err
+	}
+	if f.state == fdClosed { // since the event woke the task
+		return ErrClosed
+	}
+	return nil
 }
 
 // Interest is one descriptor in a WaitAny.
@@ -108,7 +113,8 @@ type Interest struct {
 
 // WaitAny parks the current task until one of the events may have come on one
 // of the descriptors. The caller must have found that none is there, by
-// poll(2), since the events that came before it were taken in.
+// poll(2), since the events that came before it were taken in. It returns
+// ErrClosed when one of the descriptors is closed, and the errors of Park.
 func (l *Loop) WaitAny(list []Interest, why Why, deadline time.Time) error {
 	if l.cur == nil {
 		return ErrOutside
@@ -134,7 +140,15 @@ func (l *Loop) WaitAny(list []Interest, why Why, deadline time.Time) error {
 			return nil
 		}
 	}
-	return l.Park(why, deadline)
+	if err := l.Park(why, deadline); err != nil {
+		return err
+	}
+	for _, in := range list {
+		if in.FD.state == fdClosed {
+			return ErrClosed
+		}
+	}
+	return nil
 }
 
 // register has the poller report the descriptor's events.

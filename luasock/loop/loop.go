@@ -59,8 +59,9 @@ type Loop struct {
 	spent  int
 	ending bool // Close has begun: new tasks are ended before they run
 
-	// BeforeSleep, if set, is called each time before the loop sleeps because
-	// nothing can go on. It must not wait.
+	// BeforeSleep, if set, is called each time no task can go on, before the loop
+	// asks for events and sleeps until there is one. It must not wait, but may
+	// make a task go on.
 	BeforeSleep func()
 	// Switching, if set, is called each time the current task is about to wait,
 	// so that a host can note where it stands. It must not wait.
@@ -136,12 +137,13 @@ func (l *Loop) Run() error {
 
 // Close ends all tasks (each of their waits returns ErrKilled, from now on and
 // until they return) and frees what the loop holds. Only the owner may call
-// it; the loop cannot be used after it.
+// it; the loop cannot be used after it. Closing twice does nothing.
 func (l *Loop) Close() error {
 	l.ending = true
 	for _, t := range l.live.slice() {
 		t.Kill()
 	}
+	l.cur = nil
 	for l.queue.len() > 0 {
 		if t := l.queue.pop(); t != &l.main {
 			l.resume(t)
@@ -152,20 +154,22 @@ func (l *Loop) Close() error {
 	}
 	l.idle = nil
 	l.mu.Lock()
-	posts := l.posts
-	l.posts, l.closed = nil, true
+	closed := l.closed
+	l.closed = true
 	l.mu.Unlock()
-	for _, fn := range posts {
-		fn()
+	if closed {
+		return nil
 	}
+	l.runPosts()
 	return l.poller.close()
 }
 
 // Spend counts one call that may turn out not to wait, and lets the others run
 // when the task has made many of those in a row. A call that could wait begins
-// with it, so that a task whose descriptors are always ready starves nobody.
+// with it, so that a task whose descriptors are always ready starves nobody. In
+// a posted function it does nothing.
 func (l *Loop) Spend() error {
-	if l.spent++; l.spent < spendable {
+	if l.spent++; l.spent < spendable || l.cur == nil {
 		return nil
 	}
 	return l.Yield()
@@ -208,9 +212,17 @@ func (l *Loop) Deadline(d time.Duration) time.Time {
 	return time.Now().Add(d)
 }
 
-// runMain runs the loop until Main can go on, or a task panics.
+// runMain runs the loop until Main can go on, or a task panics. A panic ends
+// Main's wait: nothing of it is left that could wake Main in a later one.
 func (l *Loop) runMain() {
+	back := false
 	defer func() {
+		if !back {
+			l.queue.remove(&l.main)
+			l.batch = min(l.batch, l.queue.len())
+			l.disarm(&l.main.timer)
+			l.main.why = Why{}
+		}
 		l.main.state = Running
 		l.cur, l.spent = &l.main, 0
 	}()
@@ -219,6 +231,7 @@ func (l *Loop) runMain() {
 			l.batch--
 			t := l.queue.pop()
 			if t == &l.main {
+				back = true
 				return
 			}
 			l.resume(t)
@@ -249,12 +262,12 @@ func (l *Loop) turn() {
 	l.cur = nil
 	l.runPosts()
 	l.fire()
+	if l.queue.len() == 0 && l.BeforeSleep != nil {
+		l.BeforeSleep()
+	}
 	if l.queue.len() > 0 {
 		l.poll(0)
 		return
-	}
-	if l.BeforeSleep != nil {
-		l.BeforeSleep()
 	}
 	if l.stuck() {
 		l.reportDeadlock()
@@ -271,12 +284,26 @@ func (l *Loop) poll(timeout time.Duration) {
 	}
 }
 
+// runPosts runs the posted functions. When one panics, those after it keep
+// their turn.
 func (l *Loop) runPosts() {
 	l.mu.Lock()
 	posts := l.posts
 	l.posts, l.rung = nil, false
 	l.mu.Unlock()
-	for _, fn := range posts {
+	if len(posts) == 0 {
+		return
+	}
+	defer func() {
+		if len(posts) > 0 {
+			l.mu.Lock()
+			l.posts = append(posts, l.posts...)
+			l.mu.Unlock()
+		}
+	}()
+	for len(posts) > 0 {
+		fn := posts[0]
+		posts = posts[1:]
 		fn()
 	}
 }

@@ -17,18 +17,11 @@ type pollPoller struct {
 }
 
 func newPollPoller() (*pollPoller, error) {
-	p := &pollPoller{fds: map[int]*FD{}}
-	if err := unix.Pipe(p.pipe[:]); err != nil {
+	pipe, err := newPipe()
+	if err != nil {
 		return nil, err
 	}
-	for _, fd := range p.pipe {
-		unix.CloseOnExec(fd)
-		if err := unix.SetNonblock(fd, true); err != nil {
-			p.close()
-			return nil, err
-		}
-	}
-	return p, nil
+	return &pollPoller{fds: map[int]*FD{}, pipe: pipe}, nil
 }
 
 func (p *pollPoller) add(f *FD) (always bool, err error) {
@@ -53,8 +46,7 @@ func (p *pollPoller) wait(l *Loop, timeout time.Duration) error {
 		return err
 	}
 	if asked[0].Revents != 0 {
-		var rung [64]byte
-		unix.Read(p.pipe[0], rung[:])
+		drainPipe(p.pipe[0])
 	}
 	for _, a := range asked[1:] {
 		if f := p.fds[int(a.Fd)]; a.Revents != 0 && f != nil {
@@ -100,11 +92,9 @@ func FromPoll(bits int16) Event {
 	return e
 }
 
-func (p *pollPoller) wake() {
-	unix.Write(p.pipe[1], []byte{1}) // fails only when it is rung often already
-}
+func (p *pollPoller) wake() { ringPipe(p.pipe[1]) }
 
 func (p *pollPoller) close() error {
-	unix.Close(p.pipe[1])
-	return unix.Close(p.pipe[0])
+	closePipe(p.pipe)
+	return nil
 }

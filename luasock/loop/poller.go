@@ -24,5 +24,8 @@ func milliseconds(timeout time.Duration) int {
 	if timeout < 0 {
 		return -1
 	}
-	return int(min((timeout+time.Millisecond-1)/time.Millisecond, most))
+	if timeout > most*time.Millisecond {
+		return most
+	}
+	return int((timeout + time.Millisecond - 1) / time.Millisecond)
 }

@@ -145,7 +145,8 @@ func (t *Task) Why() Why { return t.why }
 // ErrTimeout at the deadline (the zero Time: none); ErrExpired when the time of
 // a Within around it runs out; the reason of a Cancel; ErrKilled; a *Deadlock
 // for Main. Whoever parks first puts itself on a list where a waker finds it,
-// and takes itself off after an error.
+// and takes itself off after an error, Main also after a panic: that of a task
+// goes up through Park.
 func (l *Loop) Park(why Why, deadline time.Time) error {
 	t := l.cur
 	if t == nil {
@@ -243,12 +244,16 @@ func (t *Task) Killed() bool { return t.killed }
 
 // Join waits until the task has ended.
 func (t *Task) Join(deadline time.Time) error {
-	l := t.loop
+	if t.state == Done {
+		return nil
+	}
+	l, me := t.loop, t.loop.cur
+	t.joiners = append(t.joiners, me)
+	defer func() {
+		t.joiners = slices.DeleteFunc(t.joiners, func(j *Task) bool { return j == me })
+	}()
 	for t.state != Done {
-		me := l.cur
-		t.joiners = append(t.joiners, me)
 		if err := l.Park(Why{Op: "join", On: t}, deadline); err != nil {
-			t.joiners = slices.DeleteFunc(t.joiners, func(j *Task) bool { return j == me })
 			return err
 		}
 	}
@@ -260,6 +265,10 @@ func (t *Task) Join(deadline time.Time) error {
 // cuts short even there.
 func (l *Loop) Shielded(fn func()) {
 	t := l.cur
+	if t == nil {
+		fn()
+		return
+	}
 	t.shields++
 	defer func() { t.shields-- }()
 	fn()
@@ -271,9 +280,11 @@ type scope struct {
 	expired bool
 }
 
-// Within calls fn. When d has passed before fn returns, the wait in which the
-// task is and each further one inside fn returns ErrExpired, and Within reports
-// true. Whoever calls it inside a coroutine must return from it there too.
+// Within calls fn. When the loop finds that d has passed before fn returns, the
+// wait in which the task is and each further one inside fn returns ErrExpired,
+// and Within reports true. The loop finds out only where tasks wait: an fn that
+// never does is never late. Whoever calls it inside a coroutine must return from
+// it there too.
 func (l *Loop) Within(d time.Duration, fn func()) (expired bool) {
 	t := l.cur
 	if t == nil || l.Deadline(d).IsZero() {
@@ -351,6 +362,15 @@ func (q *queue) push(t *Task) {
 	}
 	q.ring[(q.head+q.size)&(len(q.ring)-1)] = t
 	q.size++
+}
+
+// remove takes a task out, wherever it stands.
+func (q *queue) remove(t *Task) {
+	for range q.size {
+		if other := q.pop(); other != t {
+			q.push(other)
+		}
+	}
 }
 
 func (q *queue) pop() *Task {
