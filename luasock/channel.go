@@ -57,12 +57,13 @@ func (ch *channel) String() string {
 	return fmt.Sprintf("channel: %d of %d%s", len(ch.buffer), ch.capacity, state)
 }
 
-// take removes the first task of a list that still waits.
+// take removes the first task of a list that still waits: one that was
+// cancelled or timed out in this turn does not, though it has not run yet.
 func take(list *[]*handoff) *handoff {
 	for len(*list) > 0 {
 		h := (*list)[0]
 		*list = (*list)[1:]
-		if !h.done {
+		if !h.done && h.task.State() == loop.Waiting {
 			return h
 		}
 	}
@@ -110,8 +111,7 @@ func (ch *channel) get() (lua.LValue, bool) {
 }
 
 // wait parks the current task until its handoff is done or a channel closes,
-// and takes it off the lists. A handoff that was done while the wait was being
-// cut short counts; what cut it short takes effect in the next wait.
+// and takes it off the lists. After an error the handoff was not done.
 func (h *handoff) wait(vm *VM, why loop.Why, deadline time.Time, lists ...*[]*handoff) error {
 	h.task = vm.loop.Current()
 	for _, list := range lists {
@@ -121,13 +121,7 @@ func (h *handoff) wait(vm *VM, why loop.Why, deadline time.Time, lists ...*[]*ha
 	for _, list := range lists {
 		*list = slices.DeleteFunc(*list, func(o *handoff) bool { return o == h })
 	}
-	if !h.done || err == nil {
-		return err
-	}
-	if err != loop.ErrTimeout {
-		h.task.Cancel(err)
-	}
-	return nil
+	return err
 }
 
 func taskChannel(c bind.Call) int {

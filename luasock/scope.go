@@ -54,7 +54,10 @@ func (s *scope) ended(t *Task) {
 	if t.err != nil && t.isCancelled() {
 		return
 	}
-	if s.isRace && s.winner == nil {
+	if s.isRace {
+		if s.winner != nil {
+			return
+		}
 		s.winner = t
 		s.cancelAll()
 	}
@@ -74,13 +77,17 @@ func (s *scope) failed(err lua.LValue) {
 	}
 }
 
+// cancelAll cancels what still runs. What an Interrupt has cancelled together
+// with the parent is left to clean up.
 func (s *scope) cancelAll() {
 	if s.stopping {
 		return
 	}
 	s.stopping = true
 	for _, t := range s.tasks {
-		t.cancel(s.stop.reason)
+		if t.reason == nil || t.reason != s.parent.reason {
+			t.cancel(s.stop.reason)
+		}
 	}
 }
 

@@ -20,12 +20,12 @@ var socketModule = &bind.Module{
 	Name:    "socket",
 	Doc:     "PHP's socket functions with PHP's names and meanings. Every function that takes a socket first is also its method.",
 	Rows:    allSocketRows,
-	Consts:  constants,
-	Classes: []bind.Methods{{Class: socketClass, Rows: methodRows(allSocketRows)}},
+	Consts:  slices.Concat(constants, streamConsts),
+	Classes: []bind.Methods{{Class: socketClass, Rows: slices.Concat(methodRows(allSocketRows), streamSocketMethods)}, {Class: addressInfoClass}, {Class: descriptorClass, Rows: descriptorMethods}, {Class: streamClass, Rows: streamMethods}, {Class: streamContextClass}},
 }
 
 // allSocketRows are the rows of every file whose functions are the module's.
-var allSocketRows = slices.Concat(socketRows)
+var allSocketRows = slices.Concat(socketRows, optionRows, messageRows, nameRows, addrinfoRows, streamRows)
 
 var socketRows = []bind.Row{
 	{Name: "create", Sig: "create(domain, type [, protocol=0])", PHP: "socket_create", Doc: "Makes a socket: AF_INET, AF_INET6 or AF_UNIX; SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_RAW or SOCK_RDM.", Fn: socketCreate},
@@ -73,7 +73,7 @@ const maxLength = math.MaxInt32
 func methodRows(rows []bind.Row) []bind.Row {
 	var methods []bind.Row
 	for _, row := range rows {
-		if strings.Contains(row.Sig, "(s)") || strings.Contains(row.Sig, "(s,") || strings.Contains(row.Sig, "(s ") {
+		if strings.Contains(row.Sig, "([s]") || strings.Contains(row.Sig, "(s)") || strings.Contains(row.Sig, "(s,") || strings.Contains(row.Sig, "(s ") {
 			methods = append(methods, row)
 		}
 	}
@@ -442,14 +442,19 @@ func (q *selection) add(c bind.Call, i int, want loop.Event) {
 	}
 	for k := 1; k <= list.Len(); k++ {
 		v := list.RawGetInt(k)
-		s, ok := bind.To[*Socket](v)
-		if !ok {
-			c.Bad(i, "must be a list of Sockets, got %s at [%d]", bind.Describe(v), k)
+		if s, ok := bind.To[*Socket](v); ok {
+			if s.IsClosed() {
+				c.Bad(i, "socket is closed at [%d]", k)
+			}
+			q.ready = append(q.ready, s.Ready(want))
+		} else if fp, ok := bind.To[*Stream](v); ok {
+			if fp.IsClosed() {
+				c.Bad(i, "stream is closed at [%d]", k)
+			}
+			q.ready = append(q.ready, fp.Ready(want))
+		} else {
+			c.Bad(i, "must be a list of Sockets and Streams, got %s at [%d]", bind.Describe(v), k)
 		}
-		if s.IsClosed() {
-			c.Bad(i, "socket is closed at [%d]", k)
-		}
-		q.ready = append(q.ready, s.Ready(want))
 		q.values = append(q.values, v)
 		q.list = append(q.list, i)
 	}

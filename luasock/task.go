@@ -255,8 +255,9 @@ func taskCancel(c bind.Call) int {
 	return c.Boolean(taskArg(c).cancel(reason))
 }
 
-func (t *Task) cancel(reason lua.LValue) bool {
-	err := &cancelled{reason}
+func (t *Task) cancel(reason lua.LValue) bool { return t.stop(&cancelled{reason}) }
+
+func (t *Task) stop(err *cancelled) bool {
 	if !t.task.Cancel(err) {
 		return false
 	}

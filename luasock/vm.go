@@ -51,12 +51,13 @@ func (vm *VM) Post(fn func()) bool { return vm.loop.Post(fn) }
 // the error. Any goroutine may call it.
 func (vm *VM) Interrupt(reason string) {
 	vm.Post(func() {
+		err := &cancelled{lua.LString(reason)}
 		for _, t := range vm.loop.Tasks() {
 			if t, ok := t.Value.(*Task); ok {
-				t.cancel(lua.LString(reason))
+				t.stop(err)
 			}
 		}
-		vm.main.cancel(lua.LString(reason))
+		vm.main.stop(err)
 	})
 }
 
@@ -186,6 +187,7 @@ func judge(err error) bind.Verdict {
 		stop  *cancelled
 		dead  *loop.Deadlock
 		host  *sock.HostError
+		info  sock.EAI
 		errno unix.Errno
 	)
 	switch {
@@ -207,6 +209,8 @@ func judge(err error) bind.Verdict {
 		return bind.Verdict{Message: "socket is closed", Errno: int(unix.EBADF)}
 	case errors.As(err, &host):
 		return bind.Verdict{Message: sock.Strerror(host.Code), Errno: host.Code}
+	case errors.As(err, &info):
+		return bind.Verdict{Message: info.Error(), Errno: int(info)}
 	case errors.As(err, &errno):
 		return bind.Verdict{Message: sock.Strerror(int(errno)), Errno: int(errno)}
 	}

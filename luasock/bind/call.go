@@ -61,7 +61,7 @@ func (c Call) Int(i, min, max int) int {
 		c.Wrong(i, "an integer")
 	}
 	v, ok := Whole(n)
-	if !ok && !math.IsInf(float64(n), 0) {
+	if !ok && float64(n) != math.Trunc(float64(n)) {
 		c.Wrong(i, "an integer")
 	}
 	if !ok || v < min || v > max {

@@ -45,8 +45,11 @@ func (s *Sock) Listen(backlog int) error {
 func (s *Sock) Accept() (*Sock, error) {
 	fd := -1
 	err := s.do("accept", loop.In, 0, s.rtimeo, func() unix.Errno {
-		if s.foreign && !readable(s.n) {
-			return unix.EAGAIN
+		if s.foreign {
+			if !readable(s.n) {
+				return unix.EAGAIN
+			}
+			defer s.unblocked()() // another process may be faster
 		}
 		return s.net.short(func() (e unix.Errno) {
 			fd, e = sysAccept(s.n)
@@ -68,9 +71,13 @@ func (s *Sock) Accept() (*Sock, error) {
 }
 
 // readable asks poll(2) whether the descriptor can be read at once.
-func readable(fd int) bool {
-	fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
-	n, err := unix.Poll(fds, 0)
+func readable(fd int) bool { return polled(fd, unix.POLLIN) }
+
+// writable asks poll(2) whether the descriptor can be written at once.
+func writable(fd int) bool { return polled(fd, unix.POLLOUT) }
+
+func polled(fd int, events int16) bool {
+	n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: events}}, 0)
 	return n > 0 && err == nil
 }
 
@@ -94,29 +101,35 @@ func (s *Sock) connect(a addr.Addr) error {
 	}
 	errno := s.tryConnect(a)
 	switch {
-	case errno == unix.EINPROGRESS && s.state != Listening:
+	case (errno == unix.EINPROGRESS || errno == unix.EALREADY) && s.state != Listening:
 		s.state = Connecting
 		if s.nonblock {
 			return s.fail("connect", errno)
 		}
 		return s.awaitConnected()
 	case errno == unix.EAGAIN && s.family == unix.AF_UNIX && !s.nonblock:
-		return s.retryConnect(a)
+		return s.retry("connect", func() unix.Errno { return s.tryConnect(a) })
 	}
 	return s.checked("connect", errno)
 }
 
 func (s *Sock) tryConnect(a addr.Addr) unix.Errno {
 	if s.foreign && s.typ != unix.SOCK_DGRAM {
-		// A shared open file may be blocking; the kernel then ends the wait at
-		// once only if it is told so for this moment.
-		flags, err := unix.FcntlInt(uintptr(s.n), unix.F_GETFL, 0)
-		if err == nil && flags&unix.O_NONBLOCK == 0 {
-			unix.SetNonblock(s.n, true)
-			defer unix.SetNonblock(s.n, false)
-		}
+		defer s.unblocked()()
 	}
 	return sysConnect(s.n, a)
+}
+
+// unblocked makes an open file that another process may share, and that may be
+// blocking, non-blocking until the function that it returns is called: accept(2)
+// and connect(2) cannot be told by a flag that they must not wait.
+func (o *open) unblocked() (restore func()) {
+	flags, err := unix.FcntlInt(uintptr(o.n), unix.F_GETFL, 0)
+	if err != nil || flags&unix.O_NONBLOCK != 0 {
+		return func() {}
+	}
+	unix.SetNonblock(o.n, true)
+	return func() { unix.SetNonblock(o.n, false) }
 }
 
 // awaitConnected waits until a connect under way has ended, and says how.
@@ -136,34 +149,60 @@ func (s *Sock) awaitConnected() error {
 		}
 		code, err := unix.GetsockoptInt(s.n, unix.SOL_SOCKET, unix.SO_ERROR)
 		if err != nil || code != 0 {
-			s.state = Fresh
-			return s.fail("connect", max(toErrno(err), unix.Errno(code)))
+			return s.notConnected(max(toErrno(err), unix.Errno(code)))
 		}
 		if _, errno := sysGetpeername(s.n); errno != unix.ENOTCONN {
 			return nil
 		}
+		if writable(s.n) { // over, and the error was taken by another call
+			return s.notConnected(unix.ECONNABORTED)
+		}
 	}
 }
 
-// retryConnect waits for room in a full AF_UNIX backlog, which the kernel
-// announces by no event: it tries again, ever more seldom.
-func (s *Sock) retryConnect(a addr.Addr) error {
-	const longest = 20 * time.Millisecond
-	var deadline time.Time
-	if s.wtimeo > 0 {
-		deadline = s.net.Loop.Deadline(s.wtimeo)
+// notConnected ends a connect that has failed, so that the next begins anew.
+func (s *Sock) notConnected(errno unix.Errno) error {
+	s.state = Fresh
+	sysUnconnect(s.n)
+	return s.fail("connect", errno)
+}
+
+// doRetrying is do for a call whose success no event announces.
+func (s *Sock) doRetrying(op string, try func() unix.Errno) error {
+	if err := s.net.Loop.Spend(); err != nil {
+		return err
 	}
+	if s.closed {
+		return ErrClosed
+	}
+	if errno := try(); errno != unix.EAGAIN {
+		return s.checked(op, errno)
+	}
+	return s.retry(op, try)
+}
+
+// retry makes a call again until it does not answer EAGAIN, ever more seldom:
+// the kernel announces room in another AF_UNIX socket's queue by no event. It
+// ends with EAGAIN when SO_SNDTIMEO has passed.
+func (s *Sock) retry(op string, try func() unix.Errno) error {
+	const longest = 20 * time.Millisecond
+	l, left := s.net.Loop, s.wtimeo
 	for pause := time.Millisecond; ; pause = min(2*pause, longest) {
-		err := s.net.Loop.Park(loop.Why{Op: "connect", On: s}, s.net.Loop.Deadline(pause))
+		if s.wtimeo > 0 {
+			pause = min(pause, left)
+		}
+		began := time.Now()
+		err := l.Park(loop.Why{Op: op, On: s}, l.Deadline(pause))
 		if err != nil && err != loop.ErrTimeout {
 			return err
 		}
 		if s.closed {
-			return ErrClosedUnder
+			return s.closedUnder()
 		}
-		errno := sysConnect(s.n, a)
-		if errno != unix.EAGAIN || !deadline.IsZero() && time.Now().After(deadline) {
-			return s.checked("connect", errno)
+		errno := try()
+		left -= time.Since(began)
+		if errno != unix.EAGAIN || s.wtimeo > 0 && left <= 0 {
+			return s.checked(op, errno)
 		}
 	}
 }
@@ -204,6 +243,10 @@ func (s *Sock) lingeringClose() error {
 		sysClose(s.n)
 		return struct{}{}, nil
 	})
+	if err == loop.ErrOutside {
+		go sysClose(s.n)
+		return nil
+	}
 	return err
 }
 
@@ -235,5 +278,5 @@ func (s *Sock) Atmark() (bool, error) {
 
 // Ready is the socket in a Select.
 func (s *Sock) Ready(want loop.Event) Ready {
-	return Ready{FD: s.fd, N: s.n, Want: want, Buffered: s.Buffered() > 0}
+	return Ready{FD: s.fd, N: s.n, Want: want, Buffered: s.held(), sock: s}
 }

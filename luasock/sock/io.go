@@ -2,6 +2,7 @@ package sock
 
 import (
 	"io"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -14,21 +15,33 @@ import (
 // no error. With MSG_WAITALL a blocking stream gives less than max only at the
 // end, at an error or when SO_RCVTIMEO has passed.
 func (s *Sock) Recv(max, flags int) ([]byte, error) {
-	if flags&unix.MSG_WAITALL != 0 && s.isStream() && !s.nonblock {
-		return s.recvAll(max, flags&^unix.MSG_WAITALL)
-	}
-	data, err := s.recv(max, flags)
+	data, err := s.receive(max, flags)
 	s.observe("recv", data, addr.Addr{}, err)
 	return data, err
 }
 
+func (s *Sock) receive(max, flags int) ([]byte, error) {
+	if s.waitsForAll(flags) {
+		return s.recvAll(max, flags&^unix.MSG_WAITALL)
+	}
+	return s.recv(max, flags)
+}
+
+func (s *Sock) waitsForAll(flags int) bool {
+	return flags&unix.MSG_WAITALL != 0 && s.isStream() && !s.nonblock
+}
+
 func (s *Sock) recv(max, flags int) ([]byte, error) {
-	if s.back != nil && flags&(unix.MSG_OOB|msgErrqueue) == 0 {
-		return s.takeBack(max, flags), nil
+	return s.recvWithin(max, flags, s.rtimeo)
+}
+
+func (s *Sock) recvWithin(max, flags int, timeo time.Duration) ([]byte, error) {
+	if s.held() && flags&(unix.MSG_OOB|msgErrqueue) == 0 {
+		return s.takeBack(max, flags)
 	}
 	var buf []byte
 	n := 0
-	err := s.do("recv", event(flags), flags, s.rtimeo, func() (errno unix.Errno) {
+	err := s.do("recv", event(flags), flags, timeo, func() (errno unix.Errno) {
 		buf = s.buffer(max, flags)
 		n, errno = sysRecv(s.n, buf, flags)
 		return errno
@@ -46,7 +59,10 @@ func (s *Sock) received(buf []byte, n, max, flags int) ([]byte, error) {
 		return nil, io.EOF
 	}
 	const special = unix.MSG_PEEK | unix.MSG_OOB | unix.MSG_TRUNC | msgErrqueue
-	if n < len(buf) && flags&special == 0 && s.isTCP() && s.fd.Plain() {
+	if flags&unix.MSG_OOB != 0 {
+		s.urgent = true
+	}
+	if n < len(buf) && flags&special == 0 && s.isTCP() && !s.urgent && s.fd.Plain() {
 		s.fd.Blocked(loop.In)
 	}
 	n = min(n, len(buf)) // MSG_TRUNC gives the full length of a datagram
@@ -71,15 +87,14 @@ func (s *Sock) buffer(max, flags int) []byte {
 	return buf
 }
 
-// recvAll is MSG_WAITALL on a stream.
+// recvAll is MSG_WAITALL on a stream. SO_RCVTIMEO is for the whole of it.
 func (s *Sock) recvAll(max, flags int) ([]byte, error) {
 	var all []byte
+	began := time.Now()
 	for len(all) < max {
-		data, err := s.recv(max-len(all), flags)
+		data, err := s.recvWithin(max-len(all), flags, rest(s.rtimeo, began))
 		if err != nil {
-			all, err = s.unfinished(all, err)
-			s.observe("recv", all, addr.Addr{}, err)
-			return all, err
+			return s.unfinished(all, err)
 		}
 		if flags&unix.MSG_PEEK != 0 && len(data) < max {
 			all = data
@@ -87,15 +102,23 @@ func (s *Sock) recvAll(max, flags int) ([]byte, error) {
 		}
 		all = append(all, data...)
 	}
-	s.observe("recv", all, addr.Addr{}, nil)
 	return all, nil
+}
+
+// rest is what is left of a time-out; 0 for none.
+func rest(timeo time.Duration, began time.Time) time.Duration {
+	if timeo <= 0 {
+		return 0
+	}
+	return max(timeo-time.Since(began), 1)
 }
 
 // Recvfrom wraps recvfrom(2): as Recv, with the sender's address; the zero
 // Addr where the kernel gives none, as on TCP.
 func (s *Sock) Recvfrom(max, flags int) ([]byte, addr.Addr, error) {
-	if s.back != nil {
-		data, err := s.Recv(max, flags)
+	if s.held() && flags&(unix.MSG_OOB|msgErrqueue) == 0 || s.waitsForAll(flags) {
+		data, err := s.receive(max, flags)
+		s.observe("recvfrom", data, addr.Addr{}, err)
 		return data, addr.Addr{}, err
 	}
 	var (
@@ -120,14 +143,22 @@ func (s *Sock) Recvfrom(max, flags int) ([]byte, addr.Addr, error) {
 // Send wraps send(2). A blocking stream sends all, or what it could until
 // SO_SNDTIMEO passed. data is not written to.
 func (s *Sock) Send(data []byte, flags int) (int, error) {
-	sent := 0
+	sent, timeo := 0, s.wtimeo
+	var began time.Time
+	if timeo > 0 {
+		began = time.Now()
+	}
 	for {
-		n, err := s.send(data[sent:], flags, addr.Addr{})
+		n, err := s.send("send", data[sent:], flags, addr.Addr{}, timeo)
 		sent += n
 		if err != nil && sent > 0 && toErrno(err) == unix.EAGAIN {
+			s.unfail()
 			err = nil
-		} else if err == nil && sent < len(data) && s.isStream() && !s.nonblock && flags&unix.MSG_DONTWAIT == 0 {
+		} else if err == nil && sent < len(data) && s.isStream() && s.waits(flags) {
 			s.fd.Blocked(loop.Out)
+			if s.family != unix.AF_UNIX { // there each wait has its own, as in the kernel
+				timeo = rest(s.wtimeo, began)
+			}
 			continue
 		}
 		s.observe("send", data[:sent], addr.Addr{}, err)
@@ -137,33 +168,54 @@ func (s *Sock) Send(data []byte, flags int) (int, error) {
 
 // Sendto wraps sendto(2).
 func (s *Sock) Sendto(data []byte, flags int, to addr.Addr) (int, error) {
-	n, err := s.send(data, flags, to)
+	n, err := s.send("sendto", data, flags, to, s.wtimeo)
 	s.observe("sendto", data[:n], to, err)
 	return n, err
 }
 
-func (s *Sock) send(data []byte, flags int, to addr.Addr) (n int, err error) {
-	err = s.do("send", loop.Out, flags, s.wtimeo, func() (errno unix.Errno) {
+func (s *Sock) send(op string, data []byte, flags int, to addr.Addr, timeo time.Duration) (n int, err error) {
+	try := func() (errno unix.Errno) {
 		n, errno = sysSend(s.n, data, flags, to)
 		return errno
-	})
+	}
+	if s.unannounced(to) && s.waits(flags) {
+		err = s.doRetrying(op, try)
+	} else {
+		err = s.do(op, loop.Out, flags, timeo, try)
+	}
 	s.out += uint64(n)
 	return n, err
 }
 
-// event is what a receive with these flags waits for.
+// unannounced tells whether no event announces room for a datagram: so it is
+// with an AF_UNIX receiver that is not the peer.
+func (o *open) unannounced(to addr.Addr) bool {
+	return o.family == unix.AF_UNIX && o.typ == unix.SOCK_DGRAM && !to.IsZero()
+}
+
+// event is what a receive with these flags waits for. The kernel never waits
+// for an entry of the error queue.
 func event(flags int) loop.Event {
-	if flags&unix.MSG_OOB != 0 {
+	switch {
+	case flags&unix.MSG_OOB != 0:
 		return loop.Pri
+	case flags&msgErrqueue != 0:
+		return 0
 	}
 	return loop.In
 }
 
+// waits tells whether a call with these flags may wait.
+func (o *open) waits(flags int) bool { return !o.nonblock && flags&unix.MSG_DONTWAIT == 0 }
+
 func (o *open) isStream() bool { return o.typ == unix.SOCK_STREAM }
 
 // isTCP tells whether a receive that filled less than it could has emptied the
-// socket. On AF_UNIX it may have stopped at descriptors that came along.
-func (o *open) isTCP() bool { return o.isStream() && o.family != unix.AF_UNIX }
+// socket. On AF_UNIX it may have stopped at descriptors that came along, on SCTP
+// at the end of a message.
+func (o *open) isTCP() bool {
+	return o.isStream() && o.family != unix.AF_UNIX && (o.proto == 0 || o.proto == unix.IPPROTO_TCP)
+}
 
 // zeroIsEnd tells whether a receive of no bytes is the end, not a datagram.
 func (o *open) zeroIsEnd() bool { return o.isStream() || o.typ == unix.SOCK_SEQPACKET }

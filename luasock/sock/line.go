@@ -2,7 +2,6 @@ package sock
 
 import (
 	"bytes"
-	"errors"
 	"io"
 
 	"golang.org/x/sys/unix"
@@ -52,13 +51,19 @@ func lineEnd(data []byte) int {
 }
 
 // unfinished ends a read that has got a part of what it waits for. Where the
-// world has no more, the part is the result; where the script cut the wait
-// short, it stays readable.
+// world has no more, the part is the result, and an error is the next call's;
+// where the script cut the wait short, the part stays readable.
 func (s *Sock) unfinished(part []byte, err error) ([]byte, error) {
 	if len(part) == 0 {
 		return nil, err
 	}
-	if err == io.EOF || errors.Is(err, unix.EAGAIN) {
+	errno := toErrno(err)
+	if err == io.EOF || errno != 0 && err != ErrClosedUnder {
+		if errno == unix.EAGAIN {
+			s.unfail()
+		} else {
+			s.later = errno
+		}
 		return part, nil
 	}
 	s.Unread(part)
@@ -73,13 +78,22 @@ func (s *Sock) Unread(data []byte) {
 // Buffered is how many bytes Unread has put back.
 func (o *open) Buffered() int { return len(o.back) }
 
-// takeBack gives up to max of the bytes that were put back.
-func (s *Sock) takeBack(max, flags int) []byte {
+// held tells whether the next receive has its answer here.
+func (o *open) held() bool { return !o.closed && (o.back != nil || o.later != 0) }
+
+// takeBack gives up to max of the bytes that were put back, or the error that
+// was kept for after them.
+func (s *Sock) takeBack(max, flags int) ([]byte, error) {
+	if s.back == nil {
+		errno := s.later
+		s.later = 0
+		return nil, s.fail("recv", errno)
+	}
 	data := s.back[:min(max, len(s.back))]
 	if flags&unix.MSG_PEEK == 0 {
 		if s.back = s.back[len(data):]; len(s.back) == 0 {
 			s.back = nil
 		}
 	}
-	return data
+	return data, nil
 }

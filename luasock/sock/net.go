@@ -58,6 +58,7 @@ type Net struct {
 	// LastErr is the last error that the system gave; 0 for none.
 	LastErr int
 
+	before  int // LastErr before the last failure of a socket
 	opened  map[*open]struct{}
 	serial  uint64
 	made    int // handles since the last collection

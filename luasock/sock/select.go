@@ -16,7 +16,11 @@ type Ready struct {
 	Want     loop.Event // In, Out, Pri
 	Got      loop.Event // of those
 	Buffered bool       // has bytes that were read before: In at once
+
+	sock *Sock // if it is one's; also keeps it open
 }
+
+func (r *Ready) closed() bool { return r.sock != nil && r.sock.closed }
 
 // Select waits until one of the descriptors is ready for what is wanted of it,
 // as select(2) with any number of them, or until the deadline (the zero Time:
@@ -42,8 +46,7 @@ func (n *Net) Select(list []Ready, deadline time.Time) error {
 			return err
 		}
 		if err == loop.ErrClosed {
-			n.LastErr = int(unix.EBADF)
-			return ErrClosedUnder
+			return n.closedUnder()
 		}
 		if err != nil {
 			return err
@@ -51,10 +54,18 @@ func (n *Net) Select(list []Ready, deadline time.Time) error {
 	}
 }
 
+func (n *Net) closedUnder() error {
+	n.LastErr = int(unix.EBADF)
+	return ErrClosedUnder
+}
+
 // poll asks poll(2) without waiting.
 func (n *Net) poll(list []Ready) (found bool, err error) {
 	fds := make([]unix.PollFd, len(list))
 	for i, r := range list {
+		if r.closed() {
+			return false, n.closedUnder()
+		}
 		fds[i] = unix.PollFd{Fd: int32(r.N), Events: loop.ToPoll(r.Want)}
 	}
 	for {

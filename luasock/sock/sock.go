@@ -38,9 +38,13 @@ type open struct {
 	rtimeo   time.Duration // SO_RCVTIMEO; 0 for none
 	wtimeo   time.Duration // SO_SNDTIMEO; 0 for none
 	lastErr  int
-	in, out  uint64 // bytes
-	back     []byte // was received, and is to be received again
+	before   int        // lastErr before the last fail
+	in, out  uint64     // bytes
+	back     []byte     // was received, and is to be received again
+	later    unix.Errno // the error that the next receive has, after back
+	urgent   bool       // MSG_OOB has been received: the mark may stand without an event that tells
 	made     time.Time
+	gone     chan struct{} // is closed with the socket; made by Conn
 }
 
 // State is what a socket has become.
@@ -93,7 +97,8 @@ func (n *Net) Pair(domain, typ, proto int) (a, b *Sock, err error) {
 }
 
 // Adopt makes a descriptor of a socket, which it owns from then on, a Sock. The
-// open file may be another process's too: its O_NONBLOCK is left as it is.
+// open file may be another process's too: its O_NONBLOCK is left as it is. When
+// it fails, the descriptor stays the caller's.
 func (n *Net) Adopt(fd int) (*Sock, error) {
 	domain, err := sysDomain(fd)
 	if err != nil {
@@ -181,7 +186,7 @@ func (s *Sock) Close() error {
 		return ErrClosed
 	}
 	s.cleanup.Stop()
-	s.net.made--
+	s.net.made = max(s.net.made-1, 0)
 	s.observe("close", nil, addr.Addr{}, nil)
 	if s.linger && !s.nonblock {
 		return s.lingeringClose()
@@ -208,6 +213,9 @@ func (o *open) forget() {
 	o.closed = true
 	o.state = Closed
 	o.fd.Close()
+	if o.gone != nil {
+		close(o.gone)
+	}
 	delete(o.net.opened, o)
 }
 
@@ -225,9 +233,13 @@ func (s *Sock) Detach() (fd int, err error) {
 
 // fail notes an error of the system on the socket and wraps it.
 func (o *open) fail(call string, errno unix.Errno) error {
+	o.before, o.net.before = o.lastErr, o.net.LastErr
 	o.lastErr = int(errno)
 	return o.net.failed(call, errno)
 }
+
+// unfail takes the note of the last fail back: the call has a result after all.
+func (o *open) unfail() { o.lastErr, o.net.LastErr = o.before, o.net.before }
 
 // observe tells the observer, if there is one.
 func (o *open) observe(op string, data []byte, a addr.Addr, err error) {

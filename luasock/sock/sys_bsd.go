@@ -75,6 +75,8 @@ func sysConnect(fd int, a addr.Addr) unix.Errno {
 	return errno
 }
 
+func sysUnconnect(int) {} // SO_ERROR does
+
 func sysListen(fd, backlog int) unix.Errno { return toErrno(unix.Listen(fd, backlog)) }
 
 func sysShutdown(fd, how int) unix.Errno { return toErrno(unix.Shutdown(fd, how)) }

@@ -60,6 +60,13 @@ func sysConnect(fd int, a addr.Addr) unix.Errno {
 	return errno
 }
 
+// sysUnconnect takes a connect back that has failed and whose error was read
+// with SO_ERROR: else the next one gets ECONNABORTED.
+func sysUnconnect(fd int) {
+	unspec := unix.RawSockaddr{Family: unix.AF_UNSPEC}
+	unix.RawSyscall(unix.SYS_CONNECT, uintptr(fd), uintptr(unsafe.Pointer(&unspec)), unsafe.Sizeof(unspec))
+}
+
 func sysListen(fd, backlog int) unix.Errno { return toErrno(unix.Listen(fd, backlog)) }
 
 func sysShutdown(fd, how int) unix.Errno { return toErrno(unix.Shutdown(fd, how)) }
@@ -111,10 +118,14 @@ func sysRecvfrom(fd int, p []byte, flags int) (int, addr.Addr, unix.Errno) {
 // sysSend sends to the address, or to the peer when it is the zero Addr.
 func sysSend(fd int, p []byte, flags int, to addr.Addr) (int, unix.Errno) {
 	var buf [addr.MaxRaw]byte
-	raw := scoped(to).AppendRaw(buf[:0]) // empty for the zero Addr
+	raw := scoped(to).AppendRaw(buf[:0])
+	var name unsafe.Pointer // nil for the zero Addr: of length 0, but not nil, UDP refuses it
+	if len(raw) > 0 {
+		name = unsafe.Pointer(unsafe.SliceData(raw))
+	}
 	for {
 		n, _, errno := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)),
-			uintptr(flags|unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL), uintptr(unsafe.Pointer(unsafe.SliceData(raw))), uintptr(len(raw)))
+			uintptr(flags|unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL), uintptr(name), uintptr(len(raw)))
 		if errno == 0 {
 			return int(n), 0
 		}

@@ -13,7 +13,7 @@ import (
 // waits for the event and tries again. All waiting of this package stands here.
 //
 // It does not wait on a non-blocking socket, nor with MSG_DONTWAIT among the
-// flags; then, and when timeo has passed, the error is EAGAIN. A blocking call
+// flags, nor where no event announces anything (e is 0); then, and when timeo has passed, the error is EAGAIN. A blocking call
 // for which the event has not come does not ask the kernel first.
 func (s *Sock) do(op string, e loop.Event, flags int, timeo time.Duration, try func() unix.Errno) error {
 	if err := s.net.Loop.Spend(); err != nil {
@@ -22,7 +22,7 @@ func (s *Sock) do(op string, e loop.Event, flags int, timeo time.Duration, try f
 	if s.closed {
 		return ErrClosed
 	}
-	wait := !s.nonblock && flags&unix.MSG_DONTWAIT == 0
+	wait := s.waits(flags) && e != 0
 	var deadline time.Time
 	for {
 		if !wait || s.fd.May(e) {
@@ -61,14 +61,19 @@ func (s *Sock) wait(op string, e loop.Event, deadline time.Time) error {
 	case err == loop.ErrTimeout:
 		return s.fail(op, unix.EAGAIN)
 	case err == loop.ErrClosed:
-		s.lastErr, s.net.LastErr = int(unix.EBADF), int(unix.EBADF)
-		return ErrClosedUnder
+		return s.closedUnder()
 	}
-	var errno unix.Errno
-	if errors.As(err, &errno) {
+	if errno, ok := err.(unix.Errno); ok { // the poller refused the descriptor
 		return s.fail(op, errno)
 	}
 	return err
+}
+
+// closedUnder notes and returns the error of a call on which the socket was
+// closed.
+func (o *open) closedUnder() error {
+	o.lastErr, o.net.LastErr = int(unix.EBADF), int(unix.EBADF)
+	return ErrClosedUnder
 }
 
 func toErrno(err error) unix.Errno {

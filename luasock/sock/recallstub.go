@@ -1,3 +1,0 @@
-package sock
-
-func (o *open) recallOptions() {}
