@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -69,7 +70,7 @@ func runAll(vm *luasock.VM, o options, stdin io.Reader) error {
 func runText(vm *luasock.VM, source, name string, args ...string) error {
 	fn, err := vm.L.Load(strings.NewReader(source), strings.TrimPrefix(name, "="))
 	if err != nil {
-		return errors.New(syntaxError(err))
+		return errors.New(syntaxError(err, source))
 	}
 	values := make([]lua.LValue, len(args))
 	for i, arg := range args {
@@ -128,20 +129,20 @@ func setArgs(L *lua.LState, o options) {
 	pkg.RawSetString("path", lua.LString(own+lua.LVAsString(pkg.RawGetString("path"))))
 }
 
+// The forms of gopher-lua's messages about a chunk that it cannot compile.
+var (
+	syntaxAt   = regexp.MustCompile(`^(.*) line:(\d+)\(column:\d+\) near (.*):   (.*)$`)
+	syntaxEnd  = regexp.MustCompile(`^(.*) at EOF:   (.*)$`)
+	compileErr = regexp.MustCompile(`^compile error near line\((\d+)\) (.*?): (.*)$`)
+)
+
 // syntaxError makes gopher-lua's message one line of file:line: message.
-func syntaxError(err error) string {
+func syntaxError(err error, source string) string {
 	text := strings.TrimSpace(err.Error())
-	head, message, ok := strings.Cut(text, ":   ")
-	file, place, found := strings.Cut(head, " line:")
-	line, rest, _ := strings.Cut(place, "(")
-	_, near, isNear := strings.Cut(rest, " near ")
-	if !ok || !found {
-		return text
-	}
-	if !isNear {
-		return file + ":" + line + ": " + message
-	}
-	return fmt.Sprintf("%s:%s: %s near '%s'", file, line, message, near)
+	lastLine := strings.Count(strings.TrimRight(source, "\n"), "\n") + 1
+	text = syntaxAt.ReplaceAllString(text, "$1:$2: $4 near $3")
+	text = syntaxEnd.ReplaceAllString(text, fmt.Sprintf("$1:%d: $2 near <eof>", lastLine))
+	return compileErr.ReplaceAllString(text, "$2:$1: $3")
 }
 
 // cancelOn gives the Lua state a context, so that a loop that never waits can
