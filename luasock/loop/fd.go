@@ -47,8 +47,9 @@ type waiter struct {
 	prev, next *waiter
 }
 
-// FD takes descriptor n, which must be non-blocking, into the loop. The poller
-// hears of it when a task first waits.
+// FD takes descriptor n into the loop. The poller hears of it when a task first
+// waits. A number that is in the loop must be closed there before it is taken
+// in anew.
 func (l *Loop) FD(n int) *FD {
 	l.gen++
 	f := &FD{loop: l, n: n, gen: l.gen, ready: In | Out | Pri}
@@ -75,8 +76,8 @@ func (f *FD) Blocked(e Event) { f.ready &^= e }
 // may have left something behind that no further event will announce.
 func (f *FD) Plain() bool { return f.last&^(In|Out) == 0 }
 
-// Wait parks the current task until one of the events may have come. The
-// caller must have found, and noted with Blocked, that it has to. It returns
+// Wait parks the current task until one of the events (In, Out, Pri) may have
+// come. The caller must have found, and noted with Blocked, that it has to. It returns
 // ErrClosed when the descriptor is closed, and the errors of Park.
 func (f *FD) Wait(mask Event, why Why, deadline time.Time) error {
 	if f.state == fdNew {

@@ -46,6 +46,10 @@ func (p *kqueue) change(fd, filter, flags int) error {
 }
 
 func (p *kqueue) add(f *FD) (always bool, err error) {
+	var st unix.Stat_t
+	if unix.Fstat(f.n, &st) == nil && st.Mode&unix.S_IFMT == unix.S_IFREG {
+		return true, nil
+	}
 	if err := p.change(f.n, unix.EVFILT_READ, unix.EV_ADD|unix.EV_CLEAR); err != nil {
 		return false, err
 	}

@@ -38,6 +38,9 @@ var (
 // make before the others get their turn.
 const spendable = 64
 
+// mostIdle is how many coroutines whose task has ended are kept for the next.
+const mostIdle = 1024
+
 // Loop runs tasks. Make one with New.
 type Loop struct {
 	poller poller

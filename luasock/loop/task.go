@@ -92,24 +92,25 @@ func (l *Loop) borrow(t *Task) *coro {
 	c := &coro{task: t}
 	c.next, c.stop = iter.Pull(func(yield func(struct{}) bool) {
 		c.yield = yield
-		for {
-			c.run()
-			if !yield(struct{}{}) {
-				return
-			}
+		for c.run() && yield(struct{}{}) {
 		}
 	})
 	return c
 }
 
-// run runs the task to its end and puts the coroutine aside for the next. When
-// fn panics, the panic goes up through the loop and the coroutine is gone.
-func (c *coro) run() {
+// run runs the task to its end and puts the coroutine aside for the next, if
+// there are not enough of them: then it reports false. When fn panics, the panic
+// goes up through the loop and the coroutine is gone.
+func (c *coro) run() (kept bool) {
 	t := c.task
 	defer t.finish()
 	t.fn()
 	c.task = nil
+	if len(t.loop.idle) >= mostIdle {
+		return false
+	}
 	t.loop.idle = append(t.loop.idle, c)
+	return true
 }
 
 // finish marks the task as ended and wakes who waits for that.
