@@ -41,14 +41,20 @@ type Module struct {
 	Doc     string
 	Rows    []Row
 	Consts  []Const
-	Classes []*Class
+	Classes []Methods
 }
 
-// Class is a kind of userdata: its methods, and how it prints.
+// Methods are the rows of a class. They stand apart from it because they refer
+// to it.
+type Methods struct {
+	*Class
+	Rows []Row
+}
+
+// Class is a kind of userdata.
 type Class struct {
 	Name string // as messages call it: "Socket"
 	Doc  string
-	Rows []Row
 	// String gives the text of tostring. It must not call Lua.
 	String func(v any) string
 	// Fields are read and written as v.name; nil for most classes.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
@@ -60,7 +61,7 @@ func (c Call) Int(i, min, max int) int {
 		c.Wrong(i, "an integer")
 	}
 	v, ok := Whole(n)
-	if !ok && !math.IsInf(float64(n), 0) {
+	if !ok && float64(n) != math.Trunc(float64(n)) {
 		c.Wrong(i, "an integer")
 	}
 	if !ok || v < min || v > max {
@@ -190,7 +191,22 @@ func (c Call) argName(i int) string {
 
 // Raise raises a Lua error with the position of the Lua code that called.
 func (c Call) Raise(format string, args ...any) {
-	c.L.Error(lua.LString(fmt.Sprintf(format, args...)), 1)
+	Raise(c.L, fmt.Sprintf(format, args...))
+}
+
+// Raise is Call.Raise for a function that is no row. When no Lua code called,
+// the message stands alone; gopher-lua would put a space before it.
+func Raise(L *lua.LState, message string) {
+	for level := 0; ; level++ {
+		position := L.Where(level)
+		if strings.HasPrefix(position, "[G]") {
+			continue
+		}
+		if position != "" {
+			message = position + " " + message
+		}
+		L.Error(lua.LString(message), 0)
+	}
 }
 
 // Return pushes the results.

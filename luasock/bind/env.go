@@ -11,10 +11,13 @@ import (
 type Env struct {
 	// Host is the VM that the functions work for; rows read it with Call.Host.
 	Host any
+	// Running is the Lua thread that has called a row last.
+	Running *lua.LState
 	// Judge says what a Go error is to Lua. It must be set before a function fails.
 	Judge func(err error) Verdict
 
-	classes map[*Class]*lua.LTable
+	classes map[*Class]*lua.LTable // metatables
+	methods map[*Class]*lua.LTable
 	entries map[*lua.LFunction]*Entry
 	modules []*Module
 }
@@ -33,6 +36,7 @@ func NewEnv(host any, judge func(error) Verdict) *Env {
 		Host:    host,
 		Judge:   judge,
 		classes: map[*Class]*lua.LTable{},
+		methods: map[*Class]*lua.LTable{},
 		entries: map[*lua.LFunction]*Entry{},
 	}
 }
@@ -60,7 +64,10 @@ func (e *Env) Function(L *lua.LState, module string, row *Row) *lua.LFunction {
 
 func (e *Env) function(L *lua.LState, module string, row *Row) *lua.LFunction {
 	entry := &Entry{Row: *row, Module: module, Names: argNames(row.Sig), env: e}
-	fn := L.NewFunction(func(L *lua.LState) int { return entry.Fn(Call{L, entry}) })
+	fn := L.NewFunction(func(L *lua.LState) int {
+		e.Running = L
+		return entry.Fn(Call{L, entry})
+	})
 	e.entries[fn] = entry
 	return fn
 }
@@ -72,7 +79,7 @@ func (e *Env) Call(L *lua.LState, row *Row) Call {
 }
 
 // register makes the class's metatable.
-func (e *Env) register(L *lua.LState, class *Class) {
+func (e *Env) register(L *lua.LState, class Methods) {
 	methods := L.CreateTable(0, len(class.Rows))
 	for i := range class.Rows {
 		methods.RawSetString(class.Rows[i].Name, e.function(L, class.Name, &class.Rows[i]))
@@ -90,9 +97,9 @@ func (e *Env) register(L *lua.LState, class *Class) {
 		return 1
 	}))
 	if class.Fields != nil {
-		e.fields(L, class, mt, methods)
+		e.fields(L, class.Class, mt, methods)
 	}
-	e.classes[class] = mt
+	e.classes[class.Class], e.methods[class.Class] = mt, methods
 }
 
 // fields puts the class's fields beside its methods.
@@ -138,10 +145,7 @@ func (e *Env) New(class *Class, v any) *lua.LUserData {
 }
 
 // Methods gives the table of a registered class's methods.
-func (e *Env) Methods(class *Class) *lua.LTable {
-	t, _ := e.classes[class].RawGetString("__index").(*lua.LTable)
-	return t
-}
+func (e *Env) Methods(class *Class) *lua.LTable { return e.methods[class] }
 
 // Entry finds the row behind a Lua function.
 func (e *Env) Entry(fn *lua.LFunction) (*Entry, bool) {

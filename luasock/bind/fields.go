@@ -90,6 +90,31 @@ func (f Fields) Sub(key string) Fields {
 	return Fields{c: f.c, i: f.i, path: f.path + key + ".", t: t}
 }
 
+// List reads a list inside the table: its values, from 1 on, and no other keys.
+func (f Fields) List(key string) []lua.LValue {
+	t, values := f.Sub(key).t, []lua.LValue(nil)
+	for i := 1; i <= t.Len(); i++ {
+		values = append(values, t.RawGetInt(i))
+	}
+	t.ForEach(func(k, _ lua.LValue) {
+		if n, ok := k.(lua.LNumber); !ok || n < 1 || int(n) > len(values) || n != lua.LNumber(int(n)) {
+			f.Bad(key, "must be a list, got a table with the key %s", Describe(k))
+		}
+	})
+	return values
+}
+
+// Item reads element i of a list inside the table, which must be a table.
+func (f Fields) Item(key string, i int) Fields {
+	v := f.Sub(key).t.RawGetInt(i)
+	t, ok := v.(*lua.LTable)
+	where := fmt.Sprintf("%s[%d]", key, i)
+	if !ok {
+		f.Bad(where, "must be a table, got %s", Describe(v))
+	}
+	return Fields{c: f.c, i: f.i, path: f.path + where + ".", t: t}
+}
+
 // Wrong raises: the key's value must be want.
 func (f Fields) Wrong(key, want string) {
 	if !f.Has(key) {

@@ -6,21 +6,11 @@ import (
 	"sockscript/luasock/bind"
 )
 
-// The libraries of the manual complain in PUC Lua's words: "bad argument #1 to
-// 'insert' (table expected, got nil)".
-
-// typeName is the type of argument i, or that none came.
-func typeName(c bind.Call, i int) string {
-	if i > c.N() {
-		return "no value"
-	}
-	return c.Arg(i).Type().String()
-}
+// What the libraries of the base part read their arguments with. The words are
+// PUC Lua's: see puc.
 
 // expected complains about the type of argument i.
-func expected(c bind.Call, i int, want string) {
-	c.Bad(i, "%s expected, got %s", want, typeName(c, i))
-}
+func expected(c bind.Call, i int, want string) { puc{c}.typeError(i, want) }
 
 // checkAny reads a value, which must have come.
 func checkAny(c bind.Call, i int) lua.LValue {
@@ -46,28 +36,11 @@ func checkTable(c bind.Call, i int) *lua.LTable {
 	return t
 }
 
-// checkString reads a string; a number is taken as its text.
-func checkString(c bind.Call, i int) string {
-	switch v := c.Arg(i).(type) {
-	case lua.LString:
-		return string(v)
-	case lua.LNumber:
-		return formatNumber(v)
-	}
-	expected(c, i, "string")
-	return ""
-}
+func checkString(c bind.Call, i int) string { return puc{c}.checkString(i) }
 
-// checkNumber reads a number, or a string that is one.
-func checkNumber(c bind.Call, i int) lua.LNumber {
-	n, ok := toNumber(c.Arg(i))
-	if !ok {
-		expected(c, i, "number")
-	}
-	return n
-}
+func checkNumber(c bind.Call, i int) lua.LNumber { return lua.LNumber(puc{c}.checkNumber(i)) }
 
-// checkInt reads a number and drops its fraction.
+// checkInt reads a number and drops its fraction, and what is beyond 2^53.
 func checkInt(c bind.Call, i int) int { return clampInt(checkNumber(c, i)) }
 
 // optInt is checkInt with a default for nil.
@@ -86,16 +59,9 @@ func optString(c bind.Call, i int, def string) string {
 	return checkString(c, i)
 }
 
-// clampInt drops the fraction, and what is beyond an int.
+// clampInt drops the fraction, and what is beyond 2^53, so that sums do not
+// overflow.
 func clampInt(n lua.LNumber) int {
 	const most = 1 << 53
-	switch {
-	case n != n:
-		return 0
-	case n > most:
-		return most
-	case n < -most:
-		return -most
-	}
-	return int(n)
+	return min(max(truncate(float64(n)), -most), most)
 }

@@ -251,7 +251,7 @@ func toText(L *lua.LState, v lua.LValue) lua.LValue {
 	case lua.LString:
 		return v
 	case lua.LNumber:
-		return lua.LString(formatNumber(v))
+		return lua.LString(numberText(v))
 	}
 	if fn := L.GetMetaField(v, "__tostring"); fn != lua.LNil {
 		L.Push(fn)
@@ -260,7 +260,7 @@ func toText(L *lua.LState, v lua.LValue) lua.LValue {
 		text := L.Get(-1)
 		L.Pop(1)
 		if n, ok := text.(lua.LNumber); ok {
-			return lua.LString(formatNumber(n))
+			return lua.LString(numberText(n))
 		}
 		return text
 	}

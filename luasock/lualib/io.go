@@ -14,11 +14,10 @@ import (
 
 func openIO(L *lua.LState, env *bind.Env, o Options) {
 	m := machineOf(L)
-	class := m.fileClass()
 	t := m.global(L, &bind.Module{
 		Name:    "io",
 		Doc:     "Files.",
-		Classes: []*bind.Class{class},
+		Classes: []bind.Methods{{Class: fileClass, Rows: fileRows}},
 		Rows: []bind.Row{
 			{Name: "close", Sig: "close([file])", Doc: "Closes a file, or the default output.", Fn: m.ioClose},
 			{Name: "flush", Sig: "flush()", Doc: "Writes out what the default output holds.", Fn: m.ioFlush},
@@ -33,7 +32,6 @@ func openIO(L *lua.LState, env *bind.Env, o Options) {
 			{Name: "write", Sig: "write(...)", Doc: "Writes to the default output.", Fn: m.ioWrite},
 		},
 	})
-	m.files = class
 	m.input = &file{m: m, f: os.Stdin, std: true}
 	m.output = &file{m: m, f: os.Stdout, std: true, to: o.Stdout}
 	t.RawSetString("stdin", m.value(m.input))
@@ -44,7 +42,7 @@ func openIO(L *lua.LState, env *bind.Env, o Options) {
 // value is the file as Lua has it, always the same.
 func (m *machine) value(f *file) lua.LValue {
 	if f.ud == nil {
-		f.ud = m.env.New(m.files, f)
+		f.ud = m.env.New(fileClass, f)
 	}
 	return f.ud
 }

@@ -24,9 +24,9 @@ type rewriter struct {
 	depth int // of the brackets and blocks that are open
 }
 
-// maxDepth is LUAI_MAXCCALLS: deeper, the parser would take the more of the Go
+// maxLevels is LUAI_MAXCCALLS: deeper, the parser would take the more of the Go
 // stack the longer the source is.
-const maxDepth = 200
+const maxLevels = 200
 
 // rewrite gives the source for gopher-lua's scanner: src itself when nothing has
 // to change. The error is a *SyntaxError.
@@ -117,7 +117,7 @@ func (r *rewriter) word() {
 
 // nest counts a bracket or block that opens or closes.
 func (r *rewriter) nest(n int) {
-	if r.depth += n; r.depth > maxDepth {
+	if r.depth += n; r.depth > maxLevels {
 		r.fail(r.pos-1, "chunk has too many syntax levels")
 	}
 }
@@ -338,7 +338,6 @@ func plainNumber(text string) bool {
 	return true
 }
 
-func isDigit(c byte) bool  { return '0' <= c && c <= '9' }
 func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' || c == '_' }
 
 func hexDigit(c byte) (int, bool) {

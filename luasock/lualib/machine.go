@@ -19,9 +19,8 @@ type machine struct {
 	idle    []*worker               // those without a body
 	lost    lost
 
-	random        *rand.Rand // math.random's
-	input, output *file      // io's default files
-	files         *bind.Class
+	random        *rand.Rand  // math.random's
+	input, output *file       // io's default files
 	packages      *lua.LTable // the global package
 
 	// Functions of the base library that others refer to.

@@ -17,15 +17,15 @@ func openMath(L *lua.LState, env *bind.Env, o Options) {
 	t.RawSetString("huge", lua.LNumber(math.Inf(1)))
 }
 
-// unary is a row for a function of one number.
-func unary(name, doc string, f func(float64) float64) bind.Row {
+// mathUnary is a row for a function of one number.
+func mathUnary(name, doc string, f func(float64) float64) bind.Row {
 	return bind.Row{Name: name, Sig: name + "(x)", Doc: doc, Fn: func(c bind.Call) int {
 		return c.Return(lua.LNumber(f(float64(checkNumber(c, 1)))))
 	}}
 }
 
-// binary is a row for a function of two numbers.
-func binary(name, sig, doc string, f func(x, y float64) float64) bind.Row {
+// mathBinary is a row for a function of two numbers.
+func mathBinary(name, sig, doc string, f func(x, y float64) float64) bind.Row {
 	return bind.Row{Name: name, Sig: sig, Doc: doc, Fn: func(c bind.Call) int {
 		x := checkNumber(c, 1)
 		return c.Return(lua.LNumber(f(float64(x), float64(checkNumber(c, 2)))))
@@ -34,35 +34,35 @@ func binary(name, sig, doc string, f func(x, y float64) float64) bind.Row {
 
 func (m *machine) mathRows() []bind.Row {
 	return []bind.Row{
-		unary("abs", "The absolute value.", math.Abs),
-		unary("acos", "The arc cosine, in radians.", math.Acos),
-		unary("asin", "The arc sine, in radians.", math.Asin),
-		unary("atan", "The arc tangent, in radians.", math.Atan),
-		binary("atan2", "atan2(y, x)", "The angle of the point (x, y), in radians.", math.Atan2),
-		unary("ceil", "The least whole number that is not less than x.", math.Ceil),
-		unary("cos", "The cosine of x radians.", math.Cos),
-		unary("cosh", "The hyperbolic cosine.", math.Cosh),
-		unary("deg", "x radians in degrees.", func(x float64) float64 { return x / (math.Pi / 180) }),
-		unary("exp", "e to the power of x.", math.Exp),
-		unary("floor", "The greatest whole number that is not greater than x.", math.Floor),
-		binary("fmod", "fmod(x, y)", "The remainder of x/y, with the sign of x.", math.Mod),
+		mathUnary("abs", "The absolute value.", math.Abs),
+		mathUnary("acos", "The arc cosine, in radians.", math.Acos),
+		mathUnary("asin", "The arc sine, in radians.", math.Asin),
+		mathUnary("atan", "The arc tangent, in radians.", math.Atan),
+		mathBinary("atan2", "atan2(y, x)", "The angle of the point (x, y), in radians.", math.Atan2),
+		mathUnary("ceil", "The least whole number that is not less than x.", math.Ceil),
+		mathUnary("cos", "The cosine of x radians.", math.Cos),
+		mathUnary("cosh", "The hyperbolic cosine.", math.Cosh),
+		mathUnary("deg", "x radians in degrees.", func(x float64) float64 { return x / (math.Pi / 180) }),
+		mathUnary("exp", "e to the power of x.", math.Exp),
+		mathUnary("floor", "The greatest whole number that is not greater than x.", math.Floor),
+		mathBinary("fmod", "fmod(x, y)", "The remainder of x/y, with the sign of x.", math.Mod),
 		{Name: "frexp", Sig: "frexp(x)", Doc: "m and e with x = m * 2^e, and m from 0.5 to 1.", Fn: mathFrexp},
 		{Name: "ldexp", Sig: "ldexp(m, e)", Doc: "m * 2^e.", Fn: mathLdexp},
-		unary("log", "The natural logarithm.", math.Log),
-		unary("log10", "The logarithm to base 10.", math.Log10),
+		mathUnary("log", "The natural logarithm.", math.Log),
+		mathUnary("log10", "The logarithm to base 10.", math.Log10),
 		{Name: "max", Sig: "max(x, ...)", Doc: "The greatest of the arguments.", Fn: mathMax},
 		{Name: "min", Sig: "min(x, ...)", Doc: "The least of the arguments.", Fn: mathMin},
-		binary("mod", "mod(x, y)", "fmod, as it was called once.", math.Mod),
+		mathBinary("mod", "mod(x, y)", "fmod, as it was called once.", math.Mod),
 		{Name: "modf", Sig: "modf(x)", Doc: "The whole part of x, and its fraction.", Fn: mathModf},
-		binary("pow", "pow(x, y)", "x to the power of y.", math.Pow),
-		unary("rad", "x degrees in radians.", func(x float64) float64 { return x * (math.Pi / 180) }),
+		mathBinary("pow", "pow(x, y)", "x to the power of y.", math.Pow),
+		mathUnary("rad", "x degrees in radians.", func(x float64) float64 { return x * (math.Pi / 180) }),
 		{Name: "random", Sig: "random([m [, n]])", Doc: "A number from 0 up to 1, a whole number from 1 to m, or from m to n.", Fn: m.mathRandom},
 		{Name: "randomseed", Sig: "randomseed(x)", Doc: "Lets random begin the sequence that belongs to x.", Fn: m.mathRandomseed},
-		unary("sin", "The sine of x radians.", math.Sin),
-		unary("sinh", "The hyperbolic sine.", math.Sinh),
-		unary("sqrt", "The square root.", math.Sqrt),
-		unary("tan", "The tangent of x radians.", math.Tan),
-		unary("tanh", "The hyperbolic tangent.", math.Tanh),
+		mathUnary("sin", "The sine of x radians.", math.Sin),
+		mathUnary("sinh", "The hyperbolic sine.", math.Sinh),
+		mathUnary("sqrt", "The square root.", math.Sqrt),
+		mathUnary("tan", "The tangent of x radians.", math.Tan),
+		mathUnary("tanh", "The hyperbolic tangent.", math.Tanh),
 	}
 }
 

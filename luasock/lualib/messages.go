@@ -55,8 +55,8 @@ func (m *machine) explainGo(T *lua.LState, f *callFrame, text lua.LString) lua.L
 	return lua.LString(strings.TrimPrefix(string(text), " "))
 }
 
-// plain are the messages that have another wording, and no name.
-var plain = map[string]string{
+// plainMessages are the messages that have another wording, and no name.
+var plainMessages = map[string]string{
 	"for statement init must be a number":  "'for' initial value must be a number",
 	"for statement limit must be a number": "'for' limit must be a number",
 	"for statement step must be a number":  "'for' step must be a number",
@@ -67,7 +67,7 @@ var plain = map[string]string{
 
 // explain is the message in PUC Lua's words.
 func (e failure) explain() string {
-	if text, ok := plain[e.text]; ok {
+	if text, ok := plainMessages[e.text]; ok {
 		return text
 	}
 	switch {

@@ -210,10 +210,10 @@ func (m *machine) xpcall(c bind.Call) int {
 // pushes true and the results, or false and the error.
 func (m *machine) protect(L *lua.LState, n int, handler lua.LValue) int {
 	if err := uncallable(L, L.Get(-n-1)); err != nil && handler == nil {
-		return refuse(L, err.Error())
+		return refuseCall(L, err.Error())
 	}
 	if m.full(L, maxNesting) {
-		return refuse(L, "C stack overflow")
+		return refuseCall(L, "C stack overflow")
 	}
 	t := m.borrow(L, L.Options.CallStackSize)
 	t.handler = handler
@@ -264,8 +264,8 @@ func uncallable(L *lua.LState, fn lua.LValue) error {
 	return fmt.Errorf("attempt to call a %s value", fn.Type())
 }
 
-// refuse is what pcall returns when it did not even call.
-func refuse(L *lua.LState, message string) int {
+// refuseCall is what pcall returns when it did not even call.
+func refuseCall(L *lua.LState, message string) int {
 	L.Push(lua.LFalse)
 	L.Push(lua.LString(message))
 	return 2

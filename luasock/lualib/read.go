@@ -115,7 +115,7 @@ func (f *file) readNumber() (lua.LValue, error) {
 			break
 		}
 	}
-	var s numeral
+	var s numberPrefix
 	for len(s.text) < maxNumeral {
 		next, err := f.r.Peek(1)
 		if err != nil || !s.take(next[0]) {
@@ -130,14 +130,14 @@ func (f *file) readNumber() (lua.LValue, error) {
 	return n, nil
 }
 
-// numeral is the beginning of a number.
-type numeral struct {
+// numberPrefix is the beginning of a number.
+type numberPrefix struct {
 	text          []byte
 	hex, dot, exp bool
 }
 
 // take adds a byte if a number can go on with it.
-func (s *numeral) take(c byte) bool {
+func (s *numberPrefix) take(c byte) bool {
 	n := len(s.text)
 	last := byte(0)
 	if n > 0 {

@@ -40,7 +40,7 @@ func tableConcat(c bind.Call) int {
 		case lua.LString:
 			text.WriteString(string(v))
 		case lua.LNumber:
-			text.WriteString(formatNumber(v))
+			text.WriteString(numberText(v))
 		default:
 			c.Raise("invalid value (%s) at index %d in table for 'concat'", v.Type(), i)
 		}

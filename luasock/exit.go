@@ -1,0 +1,37 @@
+package luasock
+
+import (
+	"math"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"sockscript/luasock/bind"
+)
+
+var exitRow = bind.Row{
+	Name: "exit", Sig: "exit([code=0])",
+	Doc: "Ends the program at once with an exit status; true is 0, false 1.",
+	Fn:  exit,
+}
+
+// replaceExit makes os.exit do what the host wants.
+func (vm *VM) replaceExit() {
+	if os, ok := vm.L.GetGlobal("os").(*lua.LTable); ok {
+		os.RawSetString("exit", vm.env.Function(vm.L, "os", &exitRow))
+	}
+}
+
+func exit(c bind.Call) int {
+	code := 0
+	switch v := c.Arg(1).(type) {
+	case lua.LBool:
+		if !v {
+			code = 1
+		}
+	default:
+		code = c.OptInt(1, 0, math.MinInt32, math.MaxInt32)
+	}
+	hostOf(c).options.Exit(code)
+	c.L.Error(bind.Kill, 0) // the host lives on; the script does not
+	return 0
+}

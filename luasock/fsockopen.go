@@ -1,0 +1,263 @@
+package luasock
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+	"golang.org/x/sys/unix"
+
+	"sockscript/luasock/addr"
+	"sockscript/luasock/bind"
+	"sockscript/luasock/loop"
+	"sockscript/luasock/sock"
+	"sockscript/luasock/stream"
+)
+
+// The flags of stream_client, as PHP numbers them.
+const (
+	clientPersistent = 1
+	clientAsync      = 2
+	clientConnect    = 4
+)
+
+var dialRows = []bind.Row{
+	{Name: "fsockopen", Sig: "fsockopen(hostname [, port=-1 [, timeout=60]])", PHP: "fsockopen", Doc: "Connects and returns a Stream; nil, message, errno when that fails, with errno 0 before connect. hostname is a name or address, with or without \"tcp://\", \"udp://\", and may have the port in it; or \"unix://\" or \"udg://\" and a path.", Fn: fsockopen},
+	{Name: "pfsockopen", Sig: "pfsockopen(hostname [, port=-1 [, timeout=60]])", PHP: "pfsockopen", Doc: "Is fsockopen that returns the same Stream again as long as the connection stands.", Fn: pfsockopen},
+	{Name: "stream_client", Sig: "stream_client(url [, timeout=60 [, flags=STREAM_CLIENT_CONNECT [, context]]])", PHP: "stream_socket_client", Doc: "Connects to \"tcp://host:port\", \"udp://host:port\", \"unix:///path\" or \"udg:///path\" and returns a Stream. All addresses of a name are tried within timeout seconds. With STREAM_CLIENT_ASYNC_CONNECT it does not wait for the connection.", Fn: streamClient},
+}
+
+// dialError is why a stream was not even tried to be opened: errno 0.
+type dialError string
+
+func (e dialError) Error() string { return string(e) }
+
+// target is what a URL of a stream names.
+type target struct {
+	scheme string
+	family int // AF_UNIX, or 0: of the host's addresses
+	typ    int
+	host   string
+	port   int
+	local  addr.Addr // of AF_UNIX
+}
+
+// uri is the target as a URL.
+func (t target) uri() string {
+	if t.family == unix.AF_UNIX {
+		return t.scheme + "://" + t.local.Path
+	}
+	host := t.host
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	return fmt.Sprintf("%s://%s:%d", t.scheme, host, t.port)
+}
+
+var schemes = map[string]target{
+	"tcp":  {scheme: "tcp", typ: unix.SOCK_STREAM},
+	"udp":  {scheme: "udp", typ: unix.SOCK_DGRAM},
+	"unix": {scheme: "unix", typ: unix.SOCK_STREAM, family: unix.AF_UNIX},
+	"udg":  {scheme: "udg", typ: unix.SOCK_DGRAM, family: unix.AF_UNIX},
+}
+
+// targetArg reads argument i, a URL; port counts where the URL has none, and
+// where it is more than 0.
+func targetArg(c bind.Call, i, port int) (target, error) {
+	url := c.Bytes(i)
+	scheme, rest, ok := strings.Cut(url, "://")
+	if !ok || strings.Trim(strings.ToLower(scheme), "abcdefghijklmnopqrstuvwxyz0123456789+-.") != "" {
+		scheme, rest = "tcp", url
+	}
+	t, known := schemes[scheme]
+	if !known {
+		return t, dialError(fmt.Sprintf("Unable to find the socket transport %q - did you forget to enable it when you configured PHP?", scheme))
+	}
+	var err error
+	if t.family == unix.AF_UNIX {
+		if t.local, err = addr.Unix(rest); err != nil {
+			c.Bad(i, "%s", err)
+		}
+		return t, nil
+	}
+	if strings.Contains(rest, "\x00") {
+		c.Wrong(i, "without NUL bytes")
+	}
+	rest, _, _ = strings.Cut(rest, "/")
+	t.host, t.port, err = hostPort(c, i, rest, port)
+	return t, err
+}
+
+// hostPort splits the text of argument i, "host:port" or "host".
+func hostPort(c bind.Call, i int, text string, port int) (string, int, error) {
+	failed := dialError(fmt.Sprintf("Failed to parse address \"%s\"", text))
+	host, digits, err := addr.ParseHostPort(text)
+	switch {
+	case err != nil, digits == "" && port <= 0:
+		return "", 0, failed
+	case digits == "":
+		return host, port, nil
+	case strings.Trim(digits, "0123456789") != "":
+		return "", 0, failed
+	}
+	if port, err = addr.ParsePort(digits); err != nil {
+		c.Bad(i, "port must be 0 to 65535, got %s", digits)
+	}
+	return host, port, nil
+}
+
+// addresses finds the addresses of the target, best first.
+func (vm *VM) addresses(t target, deadline time.Time) (list []addr.Addr, err error) {
+	if t.family == unix.AF_UNIX {
+		return []addr.Addr{t.local}, nil
+	}
+	var found []sock.Addrinfo
+	look := func() { found, err = vm.net.Getaddrinfo(t.host, "", sock.Addrinfo{Type: t.typ}) }
+	left := stream.Forever
+	if !deadline.IsZero() {
+		left = max(time.Until(deadline), 0)
+	}
+	if vm.loop.Within(left, look) && errors.Is(err, loop.ErrExpired) {
+		return nil, loop.ErrTimeout
+	}
+	var refused sock.EAI
+	if errors.As(err, &refused) {
+		return nil, dialError(fmt.Sprintf("php_network_getaddresses: getaddrinfo for %s failed: %s", t.host, refused))
+	}
+	for _, ai := range found {
+		ai.Addr.Port = t.port
+		list = append(list, ai.Addr)
+	}
+	return list, err
+}
+
+// dialing is what is wanted of a new connection.
+type dialing struct {
+	target
+	timeout time.Duration
+	flags   int
+	context *streamContext
+}
+
+// dial connects.
+func (vm *VM) dial(d dialing) (*sock.Sock, error) {
+	deadline := vm.loop.Deadline(d.timeout)
+	list, err := vm.addresses(d.target, deadline)
+	if err != nil {
+		return nil, err
+	}
+	if list = d.context.reachable(list); len(list) == 0 {
+		return nil, &addr.Error{What: "bindto", Want: "of the peer's family", Got: d.context.bindto}
+	}
+	setup := func(s *sock.Sock, to addr.Addr) error {
+		err := d.context.prepare(s)
+		if local := d.context.local(to.Family); err == nil && !local.IsZero() {
+			err = s.Bind(local)
+		}
+		if err == nil {
+			err = d.context.connected(s)
+		}
+		return err
+	}
+	if d.flags&clientAsync != 0 {
+		return vm.dialAsync(d.target, list, setup)
+	}
+	return vm.net.Dial(list, d.typ, deadline, setup)
+}
+
+// reachable leaves out the addresses that bindto's cannot reach.
+func (ctx *streamContext) reachable(list []addr.Addr) []addr.Addr {
+	return slices.DeleteFunc(list, func(a addr.Addr) bool {
+		local := ctx.local(a.Family)
+		return a.Family != unix.AF_UNIX && !local.IsZero() && local.Family != a.Family
+	})
+}
+
+// dialAsync begins to connect to the first address that does not fail at once.
+func (vm *VM) dialAsync(t target, list []addr.Addr, setup func(*sock.Sock, addr.Addr) error) (*sock.Sock, error) {
+	var err error
+	for _, to := range list {
+		var s *sock.Sock
+		if s, err = vm.net.Socket(to.Family, t.typ, 0); err != nil {
+			continue
+		}
+		if err = setup(s, to); err == nil {
+			s.SetNonblock(true)
+			err = s.Connect(to)
+			s.SetNonblock(false)
+		}
+		if err == nil || errors.Is(err, unix.EINPROGRESS) {
+			return s, nil
+		}
+		s.Close()
+	}
+	return nil, err
+}
+
+func fsockopen(c bind.Call) int { return openSocket(c, clientConnect) }
+
+func pfsockopen(c bind.Call) int { return openSocket(c, clientConnect|clientPersistent) }
+
+func openSocket(c bind.Call, flags int) int {
+	port := c.OptInt(2, -1, math.MinInt32, math.MaxInt32)
+	if port > math.MaxUint16 {
+		c.Bad(2, "port must be 0 to 65535, got %d", port)
+	}
+	t, err := targetArg(c, 1, port)
+	timeout := c.OptSeconds(3, stream.DefaultTimeout)
+	if err != nil {
+		return c.Fail(err)
+	}
+	return open(c, dialing{target: t, timeout: timeout, flags: flags, context: newStreamContext()})
+}
+
+func streamClient(c bind.Call) int {
+	t, err := targetArg(c, 1, -1)
+	d := dialing{target: t, timeout: c.OptSeconds(2, stream.DefaultTimeout)}
+	d.flags = c.OptInt(3, clientConnect, math.MinInt32, math.MaxInt32)
+	if d.flags&^(clientConnect|clientAsync|clientPersistent) != 0 {
+		c.Wrong(3, "STREAM_CLIENT_CONNECT, STREAM_CLIENT_ASYNC_CONNECT, STREAM_CLIENT_PERSISTENT or a sum of those")
+	}
+	d.context = contextArg(c, 4)
+	if err != nil {
+		return c.Fail(err)
+	}
+	return open(c, d)
+}
+
+// open returns a Stream on a new connection, or on the persistent one that
+// stands.
+func open(c bind.Call, d dialing) int {
+	vm := hostOf(c)
+	host, key := vm.streams(), d.uri()
+	if d.flags&clientPersistent != 0 {
+		if object := host.reuse(key); object != nil {
+			return c.Return(object)
+		}
+	}
+	s, err := vm.dial(d)
+	if bad, ok := err.(*addr.Error); ok {
+		c.Raise("bad context (%s)", bad)
+	}
+	if err != nil {
+		return c.Fail(err)
+	}
+	object := vm.opened(s, d.uri(), d.context)
+	if d.flags&clientPersistent != 0 {
+		host.kept[key] = object
+	}
+	return c.Return(object)
+}
+
+// opened makes a new socket a Stream.
+func (vm *VM) opened(s *sock.Sock, uri string, ctx *streamContext) *lua.LUserData {
+	fp := vm.newStream(s)
+	fp.uri, fp.context = uri, ctx
+	object := vm.pushStream(fp)
+	vm.streams().remember(s, object)
+	return object
+}

@@ -1,0 +1,133 @@
+package luasock
+
+import (
+	"io"
+	"os"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"sockscript/luasock/bind"
+	"sockscript/luasock/loop"
+	"sockscript/luasock/lualib"
+	"sockscript/luasock/sock"
+)
+
+// modules is the one list of the modules that scripts see. Each is a global
+// and what require returns for its name.
+var modules = []*bind.Module{
+	socketModule,
+	taskModule,
+}
+
+// Options say how a VM behaves. The zero Options are a program's.
+type Options struct {
+	// Stderr is where the errors of tasks that nobody joins are printed;
+	// os.Stderr when nil.
+	Stderr io.Writer
+	// Exit is what os.exit does; os.Exit when nil. A host that embeds the VM and
+	// wants to outlive it sets its own, which need not return.
+	Exit func(code int)
+	// Observe, if set, is told of every call on every socket when it ends, with
+	// the bytes that moved. It runs between two steps of the script and must not
+	// wait.
+	Observe func(sock.Event)
+}
+
+// VM is a Lua state with the modules of this package, and the event loop that
+// runs it. It belongs to one goroutine, the one that calls Lua; others may
+// call Interrupt and Post only.
+type VM struct {
+	L *lua.LState
+
+	options Options
+	loop    *loop.Loop
+	net     *sock.Net
+	env     *bind.Env
+	threads []*lua.LState // idle ones, for tasks and protected calls
+	main    *Task
+	failed  []*Task // ended by an error, and nobody has joined them
+	ownsL   bool
+}
+
+// New makes a Lua state with all of its libraries and the modules of this
+// package. Close frees it.
+func New(o Options) (*VM, error) {
+	L := lua.NewState(lua.Options{
+		CallStackSize:       mainDepth,
+		RegistrySize:        1024,
+		RegistryGrowStep:    4096,
+		RegistryMaxSize:     maxRegistry,
+		MinimizeStackMemory: true,
+		SkipOpenLibs:        true,
+	})
+	vm, err := newVM(L, o)
+	if err != nil {
+		L.Close()
+		return nil, err
+	}
+	vm.ownsL = true
+	lualib.Open(L, vm.env, lualib.Options{Post: func(fn func()) { vm.loop.Post(fn) }})
+	vm.openModules()
+	vm.replaceExit()
+	return vm, nil
+}
+
+// Open adds the modules to a host's own Lua state, as globals and for require.
+// The state's libraries stay as they are. Close frees what Open made, not L.
+func Open(L *lua.LState, o Options) (*VM, error) {
+	vm, err := newVM(L, o)
+	if err == nil {
+		vm.openModules()
+	}
+	return vm, err
+}
+
+// Preload is Open without the globals: scripts say require "socket".
+func Preload(L *lua.LState, o Options) (*VM, error) {
+	vm, err := newVM(L, o)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range modules {
+		L.PreloadModule(m.Name, func(L *lua.LState) int {
+			L.Push(vm.env.Open(L, m))
+			return 1
+		})
+	}
+	return vm, nil
+}
+
+func newVM(L *lua.LState, o Options) (*VM, error) {
+	l, err := loop.New()
+	if err != nil {
+		return nil, err
+	}
+	if o.Stderr == nil {
+		o.Stderr = os.Stderr
+	}
+	if o.Exit == nil {
+		o.Exit = os.Exit
+	}
+	vm := &VM{L: L, options: o, loop: l, net: sock.New(l)}
+	vm.net.Observe = o.Observe
+	vm.env = bind.NewEnv(vm, judge)
+	vm.main = &Task{vm: vm, task: l.Main()}
+	l.Main().Name, l.Main().Value = "main chunk", vm.main
+	l.Main().Where = vm.main.where
+	l.Switching = vm.switching
+	return vm, nil
+}
+
+// openModules makes the modules globals, and what require returns.
+func (vm *VM) openModules() {
+	L := vm.L
+	loaded, _ := L.GetField(L.Get(lua.RegistryIndex), "_LOADED").(*lua.LTable)
+	for _, m := range modules {
+		t := vm.env.Open(L, m)
+		L.SetGlobal(m.Name, t)
+		if loaded != nil {
+			loaded.RawSetString(m.Name, t)
+		}
+	}
+	L.SetGlobal("help", vm.env.Function(L, "base", &helpRow))
+}

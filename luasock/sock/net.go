@@ -1,0 +1,158 @@
+// Package sock is one open socket: a method for each system call, named after
+// it. Every descriptor is non-blocking and close-on-exec underneath; blocking
+// is what the caller sees: where the kernel would block, the method waits on
+// the loop, and other tasks run. EINTR never shows.
+//
+// Unless its comment says otherwise, what is here belongs to the goroutine that
+// owns the loop, and is called from a task or from the owner. Conn is for
+// other goroutines.
+//
+// Errors are *os.SyscallError round a unix.Errno, so that errors.Is works; at
+// the end of a stream io.EOF; a *HostError where a name does not resolve; and
+// the loop's own errors when a wait is cut short.
+package sock
+
+import (
+	"errors"
+	"os"
+	"runtime"
+	"slices"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"sockscript/luasock/addr"
+	"sockscript/luasock/loop"
+)
+
+var (
+	// ErrClosed is returned for a call on a socket that has been closed.
+	ErrClosed = errors.New("socket is closed")
+	// ErrClosedUnder is returned by a call that waited on a socket while another
+	// task closed it. It is EBADF.
+	ErrClosedUnder = &closedUnder{}
+)
+
+type closedUnder struct{}
+
+func (*closedUnder) Error() string { return "socket is closed" }
+func (*closedUnder) Unwrap() error { return unix.EBADF }
+
+// Event is one call on a socket, as an observer is told of it when it ends.
+type Event struct {
+	Time time.Time
+	ID   uint64 // of the socket; no other in this Net has or had it
+	FD   int
+	Op   string    // "connect", "recv" …
+	Data []byte    // what was received or sent; valid only during the call
+	Addr addr.Addr // the address given, or the sender's; zero if none
+	Err  error
+}
+
+// Net is where sockets are made. It knows the loop on which they wait, which of
+// them are open, and who watches them.
+type Net struct {
+	Loop *loop.Loop
+	// Observe, if set, is told of every call. It must not wait.
+	Observe func(Event)
+	// LastErr is the last error that the system gave; 0 for none.
+	LastErr int
+
+	before  int // LastErr before the last failure of a socket
+	opened  map[*open]struct{}
+	serial  uint64
+	made    int // handles since the last collection
+	collect int // how many of them bring the next
+	scratch []byte
+}
+
+const (
+	// firstCollect is how many unclosed handles bring the first collection.
+	firstCollect = 64
+	// scratchSize is the size of the buffer into which the kernel writes, in
+	// bytes; the largest UDP datagram fits.
+	scratchSize = 64 << 10
+)
+
+// New returns a Net whose sockets wait on l. It sets l.BeforeSleep.
+func New(l *loop.Loop) *Net {
+	n := &Net{
+		Loop:    l,
+		opened:  map[*open]struct{}{},
+		collect: firstCollect,
+		scratch: make([]byte, scratchSize),
+	}
+	l.BeforeSleep = n.beforeSleep
+	return n
+}
+
+// beforeSleep closes what nobody refers to, once many handles were made that
+// are not closed. The number doubles while they turn out to be in use, so that
+// a server with many connections does not collect for nothing.
+func (n *Net) beforeSleep() {
+	if n.made < n.collect || len(n.opened) < n.collect {
+		return
+	}
+	n.Collect()
+	n.collect = max(firstCollect, 2*len(n.opened))
+}
+
+// Collect runs the garbage collector and closes the sockets that are found
+// unreachable.
+func (n *Net) Collect() {
+	n.made = 0
+	collected := make(chan struct{})
+	sentinel := new([16]byte)
+	runtime.AddCleanup(sentinel, func(done chan struct{}) { close(done) }, collected)
+	sentinel = nil
+	runtime.GC()
+	runtime.GC() // the first may have begun before the last reference was dropped
+	select {
+	case <-collected:
+	case <-time.After(time.Second):
+	}
+	n.sweep()
+}
+
+// sweep closes the sockets whose handles were collected.
+func (n *Net) sweep() {
+	for o := range n.opened {
+		if o.lost.Load() {
+			o.release()
+		}
+	}
+}
+
+// Sockets lists what is open, oldest first.
+func (n *Net) Sockets() []Info {
+	list := make([]Info, 0, len(n.opened))
+	for o := range n.opened {
+		list = append(list, o.info())
+	}
+	slices.SortFunc(list, func(a, b Info) int { return int(a.ID) - int(b.ID) })
+	return list
+}
+
+// Close closes every socket that is open.
+func (n *Net) Close() {
+	for o := range n.opened {
+		o.release()
+	}
+}
+
+// failed notes and wraps an error of the system.
+func (n *Net) failed(call string, errno unix.Errno) error {
+	n.LastErr = int(errno)
+	return &os.SyscallError{Syscall: call, Err: errno}
+}
+
+// short runs a call that makes a descriptor, and once more after collecting
+// when the process has no descriptor left.
+func (n *Net) short(call func() unix.Errno) unix.Errno {
+	errno := call()
+	if errno == unix.EMFILE || errno == unix.ENFILE {
+		n.Collect()
+		errno = call()
+	}
+	return errno
+}

@@ -1,0 +1,226 @@
+package sock
+
+import (
+	"io"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"sockscript/luasock/addr"
+	"sockscript/luasock/loop"
+)
+
+// These methods make a Sock the transport of a stream: tries that never wait,
+// and waits with deadlines of their own. SO_RCVTIMEO, SO_SNDTIMEO and
+// SetNonblock do not count here.
+
+// TryRead receives into p what is there. unix.EAGAIN says that nothing is; at
+// the end of a stream the error is io.EOF.
+func (s *Sock) TryRead(p []byte) (int, error) {
+	n, _, err := s.TryRecvfrom(p, 0)
+	return n, err
+}
+
+// TryRecvfrom is TryRead with recvfrom(2)'s flags and sender: the zero Addr
+// where the kernel gives none, as on TCP.
+func (s *Sock) TryRecvfrom(p []byte, flags int) (int, addr.Addr, error) {
+	if s.closed {
+		return 0, addr.Addr{}, io.EOF
+	}
+	if s.held() && flags&unix.MSG_OOB == 0 {
+		data, err := s.takeBack(len(p), flags)
+		return copy(p, data), addr.Addr{}, err
+	}
+	n, from, errno := s.recvInto(p, flags)
+	if errno == unix.EAGAIN {
+		s.fd.Blocked(event(flags))
+		return 0, addr.Addr{}, errno
+	}
+	s.settle(int(errno))
+	var data []byte
+	var err error
+	if errno != 0 {
+		err = s.fail("recv", errno)
+	} else {
+		data, err = s.received(p, n, len(p), flags)
+	}
+	from = named(from)
+	s.observe("recv", data, from, err)
+	return len(data), from, err
+}
+
+// recvInto asks for the sender only where there may be one.
+func (s *Sock) recvInto(p []byte, flags int) (int, addr.Addr, unix.Errno) {
+	if s.isStream() {
+		n, errno := sysRecv(s.n, p, flags)
+		return n, addr.Addr{}, errno
+	}
+	return sysRecvfrom(s.n, p, flags)
+}
+
+// TryWrite sends what the kernel takes of p. When that is not all, the error is
+// unix.EAGAIN.
+func (s *Sock) TryWrite(p []byte) (int, error) { return s.TrySendto(p, 0, addr.Addr{}) }
+
+// TrySendto is TryWrite with sendto(2)'s flags, to an address or, when that is
+// zero, to the peer.
+func (s *Sock) TrySendto(p []byte, flags int, to addr.Addr) (int, error) {
+	if s.closed {
+		return 0, unix.EPIPE
+	}
+	n, errno := sysSend(s.n, p, flags, to)
+	if errno == 0 && n < len(p) {
+		errno = unix.EAGAIN
+	}
+	s.out += uint64(n)
+	if errno == unix.EAGAIN {
+		s.fd.Blocked(loop.Out)
+		if n > 0 {
+			s.observe("send", p[:n], to, nil)
+		}
+		return n, errno
+	}
+	s.settle(int(errno))
+	err := s.checked("send", errno)
+	s.observe("send", p[:n], to, err)
+	return n, err
+}
+
+// MayRead tells whether a TryRead could succeed as far as the loop knows: the
+// last one left something, or an event has come since.
+func (s *Sock) MayRead() bool { return s.held() || s.fd.May(loop.In) }
+
+// Pending is how many bytes the next datagram has, where that may be more than
+// 64 KB; elsewhere 0.
+func (s *Sock) Pending() int {
+	if s.family != unix.AF_UNIX || s.closed {
+		return 0
+	}
+	return sysPending(s.n)
+}
+
+// WaitRead waits until a TryRead is worth it.
+func (s *Sock) WaitRead(deadline time.Time) error {
+	return s.waitFor("read", loop.In, deadline)
+}
+
+// WaitUrgent waits until a TryRecvfrom with MSG_OOB is worth it.
+func (s *Sock) WaitUrgent(deadline time.Time) error {
+	return s.waitFor("read", loop.Pri, deadline)
+}
+
+// WaitWrite waits until a TryWrite is worth it.
+func (s *Sock) WaitWrite(deadline time.Time) error {
+	return s.waitFor("write", loop.Out, deadline)
+}
+
+func (s *Sock) waitFor(op string, e loop.Event, deadline time.Time) error {
+	err := s.fd.Wait(e, loop.Why{Op: op, On: s}, deadline)
+	if err == loop.ErrClosed {
+		return ErrClosedUnder
+	}
+	return err
+}
+
+// Keep puts bytes, which are the socket's from then on, before those that are
+// still to be received, and an error behind them.
+func (s *Sock) Keep(p []byte, err error) {
+	if s.closed {
+		return
+	}
+	if len(p) > 0 {
+		s.back = append(p[:len(p):len(p)], s.back...)
+	}
+	if errno := toErrno(err); errno != 0 {
+		s.later = errno
+	}
+}
+
+// TakeKept takes the bytes that were put back, all of them.
+func (s *Sock) TakeKept() []byte {
+	kept := s.back
+	s.back = nil
+	return kept
+}
+
+// AtEnd tells without waiting, and without taking a byte or an error, whether
+// the peer has closed and all was received, or the connection is broken. What
+// was never connected is not at its end.
+func (s *Sock) AtEnd() bool {
+	if s.closed || s.held() {
+		return s.closed || s.back == nil
+	}
+	var p [1]byte
+	n, errno := sysRecv(s.n, p[:], unix.MSG_PEEK)
+	switch errno {
+	case 0:
+		return n == 0 && s.zeroIsEnd()
+	case unix.EAGAIN, unix.ENOTCONN, unix.EINVAL: // of AF_UNIX that is not connected
+		return false
+	}
+	s.later = errno // the kernel tells it once
+	return true
+}
+
+// AcceptBy is Accept until a deadline: then the error is loop.ErrTimeout.
+func (s *Sock) AcceptBy(deadline time.Time) (*Sock, error) {
+	if err := s.net.Loop.Spend(); err != nil {
+		return nil, err
+	}
+	for waited := error(nil); ; {
+		if s.closed {
+			return nil, ErrClosedUnder
+		}
+		c, err := s.tryAccept()
+		if err != unix.EAGAIN {
+			return c, err
+		}
+		s.fd.Blocked(loop.In)
+		if waited != nil { // and nobody came with the time-out
+			return nil, waited
+		}
+		if waited = s.waitFor("accept", loop.In, deadline); waited != nil && waited != loop.ErrTimeout {
+			return nil, waited
+		}
+	}
+}
+
+// tryAccept is accept(2) without waiting.
+func (s *Sock) tryAccept() (*Sock, error) {
+	if s.foreign {
+		if !readable(s.n) {
+			return nil, unix.EAGAIN
+		}
+		defer s.unblocked()() // another process may be faster
+	}
+	fd := -1
+	errno := s.net.short(func() (e unix.Errno) {
+		fd, e = sysAccept(s.n)
+		return e
+	})
+	if errno == unix.EAGAIN {
+		return nil, errno
+	}
+	if errno != 0 {
+		err := s.fail("accept", errno)
+		s.observe("accept", nil, addr.Addr{}, err)
+		return nil, err
+	}
+	c := s.net.handle(fd, s.family, s.typ, s.proto)
+	c.state = Connected
+	c.linger, c.rtimeo, c.wtimeo = s.linger, s.rtimeo, s.wtimeo
+	if s.net.Observe != nil {
+		peer, _ := sysGetpeername(fd)
+		c.observe("accept", nil, peer, nil)
+	}
+	return c, nil
+}
+
+// ID tells the socket from every other that its Net has or had.
+func (o *open) ID() uint64 { return o.id }
+
+// ReadTimeout is SO_RCVTIMEO; 0 for none.
+func (o *open) ReadTimeout() time.Duration { return o.rtimeo }
+
+// WriteTimeout is SO_SNDTIMEO; 0 for none.
+func (o *open) WriteTimeout() time.Duration { return o.wtimeo }

@@ -1,0 +1,83 @@
+package sock
+
+import (
+	"errors"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"sockscript/luasock/loop"
+)
+
+// do makes a call that may block: it tries, and where the kernel says EAGAIN it
+// waits for the event and tries again. All waiting of this package stands here.
+//
+// It does not wait on a non-blocking socket, nor with MSG_DONTWAIT among the
+// flags, nor where no event announces anything (e is 0); then, and when timeo has passed, the error is EAGAIN. A blocking call
+// for which the event has not come does not ask the kernel first.
+func (s *Sock) do(op string, e loop.Event, flags int, timeo time.Duration, try func() unix.Errno) error {
+	if err := s.net.Loop.Spend(); err != nil {
+		return err
+	}
+	if s.closed {
+		return ErrClosed
+	}
+	wait := s.waits(flags) && e != 0
+	var deadline time.Time
+	for {
+		if !wait || s.fd.May(e) {
+			errno := try()
+			if errno != unix.EAGAIN {
+				return s.checked(op, errno)
+			}
+			s.fd.Blocked(e)
+			if !wait {
+				return s.fail(op, errno)
+			}
+		}
+		if timeo > 0 && deadline.IsZero() {
+			deadline = s.net.Loop.Deadline(timeo)
+		}
+		if err := s.wait(op, e, deadline); err != nil {
+			return err
+		}
+	}
+}
+
+func (s *Sock) checked(op string, errno unix.Errno) error {
+	if errno == 0 {
+		return nil
+	}
+	return s.fail(op, errno)
+}
+
+// wait parks until the event may have come. A deadline that has passed is
+// EAGAIN, as SO_RCVTIMEO and SO_SNDTIMEO have it.
+func (s *Sock) wait(op string, e loop.Event, deadline time.Time) error {
+	err := s.fd.Wait(e, loop.Why{Op: op, On: s}, deadline)
+	switch {
+	case err == nil:
+		return nil
+	case err == loop.ErrTimeout:
+		return s.fail(op, unix.EAGAIN)
+	case err == loop.ErrClosed:
+		return s.closedUnder()
+	}
+	if errno, ok := err.(unix.Errno); ok { // the poller refused the descriptor
+		return s.fail(op, errno)
+	}
+	return err
+}
+
+// closedUnder notes and returns the error of a call on which the socket was
+// closed.
+func (o *open) closedUnder() error {
+	o.lastErr, o.net.LastErr = int(unix.EBADF), int(unix.EBADF)
+	return ErrClosedUnder
+}
+
+func toErrno(err error) unix.Errno {
+	var errno unix.Errno
+	errors.As(err, &errno)
+	return errno
+}

@@ -1,0 +1,43 @@
+package luasock
+
+import (
+	lua "github.com/yuin/gopher-lua"
+
+	"sockscript/luasock/stream"
+)
+
+// standard names the descriptors that every program is given.
+var standard = [3]struct{ name, uri, mode string }{
+	{"STDIN", "php://stdin", "r"},
+	{"STDOUT", "php://stdout", "w"},
+	{"STDERR", "php://stderr", "w"},
+}
+
+// openStandardStreams puts STDIN, STDOUT and STDERR into the module's table.
+// The descriptors themselves are left alone until a script uses them.
+func (vm *VM) openStandardStreams(module *lua.LTable) {
+	for n, s := range standard {
+		module.RawSetString(s.name, vm.standardObject(n))
+	}
+}
+
+// standardStream is the stream on descriptor 0, 1 or 2, which is not closed
+// with it.
+func (vm *VM) standardStream(n int) *Stream { return vm.standardObject(n).Value.(*Stream) }
+
+func (vm *VM) standardObject(n int) *lua.LUserData {
+	host := vm.streams()
+	if host.standard[n] == nil {
+		s := standard[n]
+		file := stream.NewFile(vm.loop, n, false, s.name)
+		host.standard[n] = vm.pushStream(vm.newFileStream(file, s.uri, s.mode))
+	}
+	return host.standard[n]
+}
+
+// newFileStream makes a Stream over a file, on which calls wait for ever.
+func (vm *VM) newFileStream(f *stream.File, uri, mode string) *Stream {
+	fp := &Stream{Stream: vm.streams().group.New(f, false), file: f, kind: "STDIO", uri: uri, mode: mode}
+	fp.SetTimeout(stream.Forever)
+	return fp
+}

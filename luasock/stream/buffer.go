@@ -1,0 +1,166 @@
+package stream
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"sockscript/luasock/loop"
+)
+
+// take reads once without waiting, up to size bytes: into the buffer, or into
+// pending. It reports false when nothing is there.
+func (s *Stream) take(size int) bool {
+	into := s.room(size)
+	n, err := s.transport.TryRead(into)
+	if errors.Is(err, unix.EAGAIN) {
+		return false
+	}
+	if err != nil {
+		s.pending, s.ended = err, true
+		return true
+	}
+	s.ended = false
+	if len(s.buf) == 0 {
+		s.buf, s.lent, s.whole = into[:n], true, s.datagrams
+		return true
+	}
+	s.buf = s.buf[:len(s.buf)+n]
+	return true
+}
+
+// room is where the transport may write up to size bytes: the group's scratch,
+// or behind what the buffer holds.
+func (s *Stream) room(size int) []byte {
+	if s.datagrams {
+		return s.datagramRoom()
+	}
+	size = min(max(size, 1), most)
+	if len(s.buf) == 0 {
+		return s.group.scratch[:size]
+	}
+	s.own()
+	s.buf = slices.Grow(s.buf, size)
+	return s.buf[len(s.buf) : len(s.buf)+size]
+}
+
+// datagramRoom fits the next datagram whole: of AF_UNIX it may be larger than
+// the scratch.
+func (s *Stream) datagramRoom() []byte {
+	t, ok := s.transport.(interface{ Pending() int })
+	if !ok {
+		return s.group.scratch
+	}
+	if n := t.Pending(); n > most {
+		return make([]byte, n)
+	}
+	return s.group.scratch
+}
+
+// own moves the buffer out of the scratch, which the next read of any stream
+// overwrites.
+func (s *Stream) own() {
+	if s.lent {
+		s.buf, s.lent = bytes.Clone(s.buf), false
+	}
+}
+
+// give takes n bytes out of the buffer, and drops some behind them. The bytes
+// are valid until the next read of any stream of the group.
+func (s *Stream) give(n, drop int) []byte {
+	p := s.buf[:n:n]
+	s.buf = s.buf[n+drop:]
+	s.in += uint64(n + drop)
+	if len(s.buf) == 0 {
+		s.drop()
+	}
+	return p
+}
+
+// drop empties the buffer.
+func (s *Stream) drop() { s.buf, s.lent, s.whole = nil, false, false }
+
+// fetch takes into the buffer what the transport keeps for it.
+func (s *Stream) fetch() {
+	if s.keeper == nil {
+		return
+	}
+	if kept := s.keeper.TakeKept(); len(kept) > 0 {
+		s.buf, s.lent, s.whole = append(kept, s.buf...), false, s.datagrams
+	}
+}
+
+// putBack leaves with the transport what was read ahead.
+func (s *Stream) putBack() {
+	if s.keeper == nil {
+		s.own()
+		return
+	}
+	s.own()
+	pending := s.pending
+	if pending == io.EOF {
+		pending = nil
+	}
+	if len(s.buf) > 0 || pending != nil {
+		s.keeper.Keep(s.buf, pending)
+	}
+	s.drop()
+	s.pending = nil
+}
+
+// fill waits until the buffer has got more, or pending is set. An error says
+// why the wait was in vain. size is how many bytes the caller can use.
+func (s *Stream) fill(size int) error {
+	s.own() // others may read while this task waits
+	if err := s.group.loop.Spend(); err != nil {
+		return err
+	}
+	if size < chunk {
+		size = chunk
+	}
+	for {
+		if s.IsClosed() {
+			return io.EOF
+		}
+		nonblock := s.transport.Nonblock()
+		if (nonblock || s.mayRead()) && s.take(size) {
+			return nil
+		}
+		if nonblock {
+			return unix.EAGAIN
+		}
+		err := s.transport.WaitRead(s.deadline())
+		if err == loop.ErrTimeout && !s.IsClosed() && s.take(size) {
+			return nil // it came with the time-out
+		}
+		if err != nil {
+			return s.interrupted(err)
+		}
+	}
+}
+
+// mayRead tells whether it is worth asking the transport before a wait.
+func (s *Stream) mayRead() bool {
+	t, ok := s.transport.(interface{ MayRead() bool })
+	return !ok || t.MayRead()
+}
+
+// Unread puts bytes back before those that are still to be read.
+func (s *Stream) Unread(p []byte) error {
+	switch {
+	case s.IsClosed():
+		return ErrClosed
+	case s.reading:
+		return ErrReading
+	case len(p) == 0:
+		return nil
+	}
+	s.fetch()
+	s.buf, s.lent, s.whole = append(bytes.Clone(p), s.buf...), false, s.datagrams
+	s.in -= min(s.in, uint64(len(p)))
+	s.putBack()
+	return nil
+}

@@ -1,0 +1,32 @@
+package luasock
+
+import (
+	"math"
+
+	"sockscript/luasock/bind"
+)
+
+var writeMethods = []bind.Row{
+	{Name: "write", Sig: "fp:write(data [, length])", PHP: "fwrite", Doc: "Writes data, or its first length bytes, and returns the number of bytes; a blocking stream writes all.", Fn: streamWrite},
+	{Name: "puts", Sig: "fp:puts(data [, length])", PHP: "fputs", Doc: "Is write under another name.", Fn: streamWrite},
+	{Name: "flush", Sig: "fp:flush()", PHP: "fflush", Doc: "Returns true: what was written has gone to the system already.", Fn: streamFlush},
+	{Name: "close", Sig: "fp:close()", PHP: "fclose", Doc: "Closes the stream. Calls that wait on it return nil, \"closed\", 0.", Fn: streamClose},
+}
+
+func streamWrite(c bind.Call) int {
+	fp, p := streamArg(c, 1), bytesOf(c, 2)
+	n, err := fp.Write(p[:min(len(p), optLengthArg(c, 3, math.MaxInt, 0))])
+	return streamNumber(c, n, err)
+}
+
+func streamFlush(c bind.Call) int {
+	streamArg(c, 1)
+	return c.True()
+}
+
+func streamClose(c bind.Call) int {
+	if err := streamArg(c, 1).Close(); err != nil {
+		return streamFail(c, err)
+	}
+	return c.True()
+}

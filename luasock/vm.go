@@ -1,0 +1,229 @@
+package luasock
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	lua "github.com/yuin/gopher-lua"
+	"golang.org/x/sys/unix"
+
+	"sockscript/luasock/bind"
+	"sockscript/luasock/loop"
+	"sockscript/luasock/sock"
+)
+
+// The sizes of Lua threads. Depth costs memory, and so a task's thread, of
+// which there may be thousands, gets less than the main one.
+const (
+	mainDepth   = 10_000
+	taskDepth   = 1_000
+	maxRegistry = 1 << 21
+	// mostIdle is how many Lua threads are kept for the next task.
+	mostIdle = 1024
+)
+
+// threadOptions are those of every Lua thread but the main one.
+var threadOptions = lua.Options{
+	CallStackSize:       taskDepth,
+	RegistrySize:        128,
+	RegistryGrowStep:    4096,
+	RegistryMaxSize:     maxRegistry,
+	MinimizeStackMemory: true,
+	SkipOpenLibs:        true,
+}
+
+// hostOf is the VM whose function is called.
+func hostOf(c bind.Call) *VM { return c.Host().(*VM) }
+
+// Loop is the event loop that runs the VM's tasks.
+func (vm *VM) Loop() *loop.Loop { return vm.loop }
+
+// Net is where the VM's sockets are made.
+func (vm *VM) Net() *sock.Net { return vm.net }
+
+// Post has fn called on the VM's goroutine, soon, between two steps of a
+// script. fn must not block. Any goroutine may call it; it reports false when
+// the VM is closed.
+func (vm *VM) Post(fn func()) bool { return vm.loop.Post(fn) }
+
+// Interrupt cancels every task, the main chunk among them, with the reason as
+// the error. Any goroutine may call it.
+func (vm *VM) Interrupt(reason string) {
+	vm.Post(func() {
+		err := &cancelled{lua.LString(reason)}
+		for _, t := range vm.loop.Tasks() {
+			if t, ok := t.Value.(*Task); ok {
+				t.stop(err)
+			}
+		}
+		vm.main.stop(err)
+	})
+}
+
+// Wait runs the VM until every task has ended. The error is a *loop.Deadlock
+// when they wait and nothing can wake one, an *Error when one was ended by an
+// error and nobody joined it (which was printed when it happened), or the
+// reason of an Interrupt.
+func (vm *VM) Wait() error {
+	if err := vm.loop.Run(); err != nil {
+		return err
+	}
+	if len(vm.failed) == 0 {
+		return nil
+	}
+	t := vm.failed[0]
+	return &Error{Task: t.String(), Value: t.err, Traceback: t.trace}
+}
+
+// Close ends every task, closes every socket and frees the VM. The Lua state
+// is closed with it if New made it.
+func (vm *VM) Close() error {
+	err := vm.loop.Close()
+	vm.net.Close()
+	if vm.ownsL {
+		vm.L.Close()
+	}
+	return err
+}
+
+// Error is a Lua error that ended a task or a chunk.
+type Error struct {
+	Task      string // its name; "" for a chunk
+	Value     lua.LValue
+	Traceback string // of the Lua lines
+}
+
+func (e *Error) Error() string {
+	if e.Task == "" {
+		return errorText(e.Value)
+	}
+	return "task " + e.Task + ": " + errorText(e.Value)
+}
+
+// Do runs a function of L's as the main chunk and then Waits for the tasks. It
+// returns an *Error when the chunk raised one.
+func (vm *VM) Do(fn *lua.LFunction, args ...lua.LValue) error {
+	vm.L.Push(fn)
+	for _, arg := range args {
+		vm.L.Push(arg)
+	}
+	if err := vm.L.PCall(len(args), 0, nil); err != nil {
+		var failure *lua.ApiError
+		if errors.As(err, &failure) {
+			return &Error{Value: failure.Object, Traceback: traceback(failure)}
+		}
+		return err
+	}
+	return vm.Wait()
+}
+
+// protect calls fn on a Lua thread of its own, so that an error leaves the
+// caller's locals as they are, and returns its results or its error.
+func (vm *VM) protect(fn lua.LValue, args []lua.LValue) ([]lua.LValue, *lua.ApiError) {
+	th := vm.borrow()
+	th.Push(fn)
+	for _, arg := range args {
+		th.Push(arg)
+	}
+	err := th.PCall(len(args), lua.MultRet, nil)
+	if err != nil {
+		failure, ok := err.(*lua.ApiError)
+		if !ok {
+			panic(err) // PCall returns no other
+		}
+		return nil, failure
+	}
+	var results []lua.LValue
+	if n := th.GetTop(); n > 0 {
+		results = make([]lua.LValue, n)
+		for i := range results {
+			results[i] = th.Get(i + 1)
+		}
+	}
+	vm.giveBack(th)
+	return results, nil
+}
+
+func (vm *VM) borrow() *lua.LState {
+	if n := len(vm.threads); n > 0 {
+		th := vm.threads[n-1]
+		vm.threads = vm.threads[:n-1]
+		return th
+	}
+	own := vm.L.Options
+	vm.L.Options = threadOptions
+	vm.L.Options.IncludeGoStackTrace = own.IncludeGoStackTrace
+	th, _ := vm.L.NewThread()
+	vm.L.Options = own
+	return th
+}
+
+// giveBack keeps a thread for the next call. One on which an error happened is
+// left to the collector: what a traceback or a closure still refers to is its.
+func (vm *VM) giveBack(th *lua.LState) {
+	if len(vm.threads) >= mostIdle {
+		return
+	}
+	th.SetTop(0)
+	th.Env = vm.L.Env
+	vm.threads = append(vm.threads, th)
+}
+
+// rethrow raises an error that protect returned, in the caller.
+func rethrow(c bind.Call, failure *lua.ApiError) {
+	c.L.Error(failure.Object, 0)
+}
+
+// cancelled is the error of a cancelled task: what its wait raises.
+type cancelled struct{ reason lua.LValue }
+
+func (e *cancelled) Error() string { return errorText(e.reason) }
+
+// judge says what a Go error is to Lua: the script's mistakes and what ends a
+// task are raised, what the world refuses is returned.
+func judge(err error) bind.Verdict {
+	var (
+		stop  *cancelled
+		dead  *loop.Deadlock
+		host  *sock.HostError
+		info  sock.EAI
+		errno unix.Errno
+	)
+	switch {
+	case errors.As(err, &stop):
+		return bind.Verdict{Raise: stop.reason}
+	case errors.As(err, &dead):
+		return bind.Verdict{Raise: lua.LString(dead.Error())}
+	case errors.Is(err, loop.ErrKilled):
+		return bind.Verdict{Raise: bind.Kill}
+	case errors.Is(err, loop.ErrExpired):
+		return bind.Verdict{Raise: lua.LString("timeout")}
+	case errors.Is(err, loop.ErrOutside):
+		return bind.Verdict{Raise: lua.LString(err.Error())}
+	case errors.Is(err, loop.ErrTimeout):
+		return bind.Verdict{Message: "timeout", Errno: int(unix.ETIMEDOUT)}
+	case errors.Is(err, io.EOF):
+		return bind.Verdict{Message: "closed"}
+	case errors.Is(err, sock.ErrClosedUnder), errors.Is(err, sock.ErrClosed):
+		return bind.Verdict{Message: "socket is closed", Errno: int(unix.EBADF)}
+	case errors.As(err, &host):
+		return bind.Verdict{Message: sock.Strerror(host.Code), Errno: host.Code}
+	case errors.As(err, &info):
+		return bind.Verdict{Message: info.Error(), Errno: int(info)}
+	case errors.As(err, &errno):
+		return bind.Verdict{Message: sock.Strerror(int(errno)), Errno: int(errno)}
+	}
+	return bind.Verdict{Message: err.Error()}
+}
+
+// errorText is an error value as people read it.
+func errorText(v lua.LValue) string {
+	switch v := v.(type) {
+	case lua.LString, lua.LNumber:
+		return v.String()
+	case nil:
+		return "unknown error"
+	}
+	return fmt.Sprintf("(error object is a %s value)", v.Type())
+}

@@ -1,0 +1,206 @@
+package luasock
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// script is a row of a table of tests in Lua. Its code hands values to out(…);
+// what it handed must be want, a line for each call, or, without want, what the
+// code's comments say in their order: "--> =text", or "--> ~regexp".
+type script struct {
+	name   string
+	code   string
+	want   string
+	stderr string // a regexp for all that was printed there; "" for nothing
+	err    string // a regexp for the error of Do; "" for none
+	known  string // the fault, not of this package, for which it may fail yet
+}
+
+// runScripts runs each script in a VM of its own.
+func runScripts(t *testing.T, prelude string, scripts []script) {
+	t.Helper()
+	for _, s := range scripts {
+		t.Run(s.name, func(t *testing.T) {
+			var stderr bytes.Buffer
+			vm := openVM(t, Options{Stderr: &stderr})
+			got, err := vm.run(t, prelude, s.code)
+			problems := s.check(got)
+			problems = append(problems, compareText("the error", s.err, errorString(err))...)
+			problems = append(problems, compareText("stderr", s.stderr, stderr.String())...)
+			s.report(t, problems)
+		})
+	}
+}
+
+// report fails the test for each problem; where they are known, it only says so.
+func (s *script) report(t *testing.T, problems []string) {
+	t.Helper()
+	if s.known != "" && problems != nil {
+		t.Skipf("known: %s\n%s", s.known, strings.Join(problems, "\n"))
+	}
+	for _, problem := range problems {
+		t.Error(problem)
+	}
+}
+
+// check compares what came through out with what the script says.
+func (s *script) check(got []string) (problems []string) {
+	want := s.wants()
+	for i := range max(len(want), len(got)) {
+		switch {
+		case i >= len(got):
+			problems = append(problems, fmt.Sprintf("line %d of the output is missing: want %q", i+1, want[i]))
+		case i >= len(want):
+			problems = append(problems, fmt.Sprintf("line %d of the output is too much: %q", i+1, got[i]))
+		case !matches(want[i], got[i]):
+			problems = append(problems, fmt.Sprintf("line %d of the output:\n got %q\nwant %q", i+1, got[i], want[i]))
+		}
+	}
+	return problems
+}
+
+var expectation = regexp.MustCompile(`(?m)-->\s*([=~].*?)\s*$`)
+
+// wants lists what each call of out must give: "=text" or "~regexp".
+func (s *script) wants() (list []string) {
+	if s.want == "" {
+		for _, m := range expectation.FindAllStringSubmatch(s.code, -1) {
+			list = append(list, m[1])
+		}
+		return list
+	}
+	for line := range strings.Lines(strings.TrimSpace(s.want)) {
+		line = strings.TrimSpace(line)
+		if !strings.HasPrefix(line, "~") {
+			line = "=" + line
+		}
+		list = append(list, line)
+	}
+	return list
+}
+
+func matches(want, got string) bool {
+	if pattern, ok := strings.CutPrefix(want, "~"); ok {
+		return regexp.MustCompile(pattern).MatchString(got)
+	}
+	return got == want[1:]
+}
+
+func compareText(what, want, got string) []string {
+	if want == "" && got != "" {
+		return []string{fmt.Sprintf("%s must be empty, got:\n%s", what, got)}
+	}
+	if !regexp.MustCompile(want).MatchString(got) {
+		return []string{fmt.Sprintf("%s must match %s, got:\n%s", what, want, got)}
+	}
+	return nil
+}
+
+func errorString(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+// testVM is a VM whose scripts have the function out.
+type testVM struct {
+	*VM
+	lines []string
+}
+
+// patience is how long a test's script may take before it is ended.
+const patience = time.Minute
+
+// openVM makes a VM that is closed after the test. A Go panic in it shows its
+// stack.
+func openVM(t testing.TB, o Options) *testVM {
+	t.Helper()
+	inner, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	vm := &testVM{VM: inner}
+	vm.L.Options.IncludeGoStackTrace = true
+	t.Cleanup(func() { vm.Close() })
+	vm.L.SetGlobal("out", vm.L.NewFunction(func(L *lua.LState) int {
+		vm.lines = append(vm.lines, show(L))
+		return 0
+	}))
+	return vm
+}
+
+// run runs code, whose lines count from 1, as the chunk "script", after the
+// prelude, and returns the lines that out was given.
+func (vm *testVM) run(t testing.TB, prelude, code string) ([]string, error) {
+	t.Helper()
+	overdue := time.AfterFunc(patience, func() { vm.Interrupt("the test took too long") })
+	defer overdue.Stop()
+	if prelude != "" {
+		if err := vm.Do(vm.load(t, "prelude", prelude)); err != nil {
+			t.Fatalf("prelude: %v", err)
+		}
+	}
+	err := vm.Do(vm.load(t, "script", strings.TrimPrefix(code, "\n")))
+	failOnPanic(t, err)
+	return vm.lines, err
+}
+
+func (vm *testVM) load(t testing.TB, name, code string) *lua.LFunction {
+	t.Helper()
+	fn, err := vm.L.Load(strings.NewReader(code), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fn
+}
+
+// failOnPanic fails the test when an error began as a Go panic.
+func failOnPanic(t testing.TB, err error) {
+	t.Helper()
+	failure, ok := err.(*Error)
+	if !ok {
+		return
+	}
+	if text := failure.Error() + failure.Traceback; strings.Contains(text, "runtime error") || strings.Contains(text, "goroutine ") {
+		t.Fatalf("a Go panic: %s", text)
+	}
+}
+
+// show is the arguments of out as one line: texts that do not print are quoted,
+// lists shown with what is in them.
+func show(L *lua.LState) string {
+	var words []string
+	for i := 1; i <= L.GetTop(); i++ {
+		words = append(words, showValue(L, L.Get(i)))
+	}
+	return strings.Join(words, " ")
+}
+
+func showValue(L *lua.LState, v lua.LValue) string {
+	switch v := v.(type) {
+	case lua.LString:
+		if v == "" || strings.ContainsFunc(string(v), func(r rune) bool { return !strconv.IsPrint(r) || r == utf8.RuneError }) {
+			return strconv.Quote(string(v))
+		}
+		return string(v)
+	case *lua.LTable:
+		var words []string
+		for i := 1; i <= v.Len(); i++ {
+			words = append(words, showValue(L, v.RawGetInt(i)))
+		}
+		return "{" + strings.Join(words, " ") + "}"
+	case *lua.LFunction:
+		return "function"
+	}
+	return L.ToStringMeta(v).String()
+}
