@@ -17,10 +17,11 @@ import (
 var suites = []struct {
 	file string
 	skip []skipped
+	back []int // lines that are commented out in the copy, and hold here
 }{
-	{"calls.lua", nil},
-	{"closure.lua", nil},
-	{"constructs.lua", nil},
+	{"calls.lua", nil, []int{251, 252, 253}},
+	{"closure.lua", nil, nil},
+	{"constructs.lua", nil, nil},
 	{"errors.lua", []skipped{
 		{39, 40, "gopher-lua takes empty statements, as Lua 5.2 does"},
 		{44, 44, "a call whose parenthesis stands on the next line: Lua 5.2 dropped the error too"},
@@ -29,15 +30,15 @@ var suites = []struct {
 		{223, 224, "a chain of operators is not bounded"},
 		{238, 238, "gopher-lua has another limit of upvalues, 255"},
 		{247, 247, "the chunk does not even parse, which gopher-lua sees first"},
-	}},
-	{"events.lua", nil},
-	{"locals.lua", nil},
-	{"math.lua", nil},
-	{"nextvar.lua", []skipped{{371, 371, "gopher-lua's for takes numbers only, not strings that are one"}}},
-	{"sort.lua", nil},
-	{"vararg.lua", nil},
-	{"files.lua", []skipped{{216, 216, "what is written goes to the system at once"}}},
-	{"literals.lua", nil},
+	}, nil},
+	{"events.lua", nil, nil},
+	{"locals.lua", nil, nil},
+	{"math.lua", nil, nil},
+	{"nextvar.lua", []skipped{{371, 371, "gopher-lua's for takes numbers only, not strings that are one"}}, nil},
+	{"sort.lua", nil, []int{61, 62}},
+	{"vararg.lua", nil, nil},
+	{"files.lua", []skipped{{216, 216, "what is written goes to the system at once"}}, []int{4, 32, 33, 34, 35, 36, 37, 38, 39, 40, 268, 269, 270, 271, 273, 276, 277, 278}},
+	{"literals.lua", nil, nil},
 }
 
 // skipped are the lines from to to, counted from 1, which become empty.
@@ -59,6 +60,9 @@ func TestOfficialSuite(t *testing.T) {
 				t.Fatal(err)
 			}
 			lines := strings.Split(string(source), "\n")
+			for _, i := range s.back {
+				lines[i-1] = strings.TrimPrefix(strings.TrimLeft(lines[i-1], " "), "--")
+			}
 			for _, cut := range s.skip {
 				for i := cut.from; i <= cut.to; i++ {
 					lines[i-1] = ""
