@@ -21,7 +21,7 @@ func openBase(L *lua.LState, env *bind.Env, o Options) {
 	}
 	m.raise = G.RawGetString("error").(*lua.LFunction)
 	m.next = G.RawGetString("next").(*lua.LFunction)
-	m.step = env.Function(L, "_G", &bind.Row{Name: "ipairs_step", Sig: "step(t, i)", Fn: ipairsStep})
+	m.step = env.Function(L, "_G", &bind.Row{Name: "ipairs_step", Sig: "ipairs_step(t, i)", Doc: "What the loop over ipairs calls.", Fn: ipairsStep})
 }
 
 func (m *machine) baseRows() []bind.Row {

@@ -103,8 +103,8 @@ func (m *machine) pieces(L *lua.LState, fn lua.LValue) ([]byte, error) {
 }
 
 // readSource reads a file, or standard input for "".
-func (m *machine) readSource(name string) (source []byte, err error) {
-	m.await(func() {
+func (m *machine) readSource(L *lua.LState, name string) (source []byte, err error) {
+	m.await(L, func() {
 		if name == "" {
 			source, err = io.ReadAll(os.Stdin)
 			return
@@ -119,7 +119,7 @@ func (m *machine) readSource(name string) (source []byte, err error) {
 
 // loadFile compiles a file.
 func (m *machine) loadFile(L *lua.LState, name string) (*lua.LFunction, error) {
-	source, err := m.readSource(name)
+	source, err := m.readSource(L, name)
 	if err != nil {
 		return nil, err
 	}
@@ -149,13 +149,14 @@ func (m *machine) dofile(c bind.Call) int {
 	return c.N()
 }
 
-// await calls fn, which may block.
-func (m *machine) await(fn func()) {
+// await calls fn, which may block. When the wait is cut short it raises, and fn
+// goes on: what it sets then is nobody's any more.
+func (m *machine) await(L *lua.LState, fn func()) {
 	if m.o.Await == nil {
 		fn()
 		return
 	}
-	m.o.Await(fn)
+	m.o.Await(L, fn)
 }
 
 // reason is "name: what the system says" of an error.

@@ -219,7 +219,7 @@ func (m *machine) local(c bind.Call) (l level, d *lua.Debug, taken int) {
 func (m *machine) getlocal(c bind.Call) int {
 	l, d, taken := m.local(c)
 	n := checkInt(c, taken+2)
-	if d == nil || l.tail {
+	if d == nil || l.tail || n < 1 {
 		return c.Return(lua.LNil)
 	}
 	name, value := l.L.GetLocal(d, n)
@@ -232,7 +232,7 @@ func (m *machine) getlocal(c bind.Call) int {
 func (m *machine) setlocal(c bind.Call) int {
 	l, d, taken := m.local(c)
 	n, value := checkInt(c, taken+2), checkAny(c, taken+3)
-	if d == nil || l.tail {
+	if d == nil || l.tail || n < 1 {
 		return c.Return(lua.LNil)
 	}
 	if name := l.L.SetLocal(d, n, value); name != "" {

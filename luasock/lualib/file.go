@@ -22,7 +22,8 @@ type file struct {
 	cmd    *exec.Cmd     // popen's
 	std    bool          // one of the process's own
 	closed bool
-	busy   bool // a task waits for what it reads
+	busy   bool    // a task waits for what it reads
+	source *source // beneath r, where reading may have to wait; else nil
 	ud     *lua.LUserData
 }
 
@@ -81,7 +82,7 @@ func closeFile(c bind.Call, f *file) int {
 		return c.True()
 	}
 	var err error
-	f.m.await(func() { err = f.cmd.Wait() })
+	f.m.await(c.L, func() { err = f.cmd.Wait() })
 	return c.Return(ended(waitStatus(f.cmd, err))...)
 }
 

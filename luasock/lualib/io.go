@@ -64,7 +64,7 @@ func (m *machine) ioOutput(c bind.Call) int { return m.ioDefault(c, &m.output, "
 func (m *machine) ioDefault(c bind.Call, which **file, mode string) int {
 	if c.Has(1) {
 		if name, ok := c.Arg(1).(lua.LString); ok {
-			f, err := m.open(string(name), mode)
+			f, err := m.open(c.L, string(name), mode)
 			if err != nil {
 				c.Raise("%s", m.reason(string(name), err))
 			}
@@ -81,7 +81,7 @@ func (m *machine) ioLines(c bind.Call) int {
 		return linesOf(c, m.input.opened(c), 2, false)
 	}
 	name := checkString(c, 1)
-	f, err := m.open(name, "r")
+	f, err := m.open(c.L, name, "r")
 	if err != nil {
 		c.Bad(1, "%s", m.reason(name, err))
 	}
@@ -94,14 +94,14 @@ var modes = map[string]int{
 	"r+": os.O_RDWR, "w+": os.O_RDWR | os.O_CREATE | os.O_TRUNC, "a+": os.O_RDWR | os.O_CREATE | os.O_APPEND,
 }
 
-func (m *machine) open(name, mode string) (*file, error) {
+func (m *machine) open(L *lua.LState, name, mode string) (*file, error) {
 	flags, ok := modes[strings.Replace(mode, "b", "", 1)]
 	if !ok {
 		return nil, syscall.EINVAL
 	}
 	var f *os.File
 	var err error
-	m.await(func() { f, err = os.OpenFile(name, flags, 0o666) })
+	m.await(L, func() { f, err = os.OpenFile(name, flags, 0o666) })
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +110,7 @@ func (m *machine) open(name, mode string) (*file, error) {
 
 func (m *machine) ioOpen(c bind.Call) int {
 	name := checkString(c, 1)
-	f, err := m.open(name, optString(c, 2, "r"))
+	f, err := m.open(c.L, name, optString(c, 2, "r"))
 	if err != nil {
 		return m.fail(c, name, err)
 	}

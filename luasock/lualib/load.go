@@ -36,6 +36,9 @@ func (e *SyntaxError) Show(source []byte) string {
 		return e.Error()
 	}
 	line := lines[e.Line-1]
+	if strings.TrimSpace(line) == "" {
+		return e.Error()
+	}
 	text := e.Error() + "\n    " + line
 	if e.Column > 0 {
 		// Tabs stay tabs, so that the caret stands where the terminal puts the byte.

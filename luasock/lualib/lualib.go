@@ -24,8 +24,9 @@ type Options struct {
 	// unreachable goes through it. Nil: nothing is undone.
 	Post func(fn func())
 	// Await calls fn, which may block the thread, and returns when it has; others
-	// may run Lua meanwhile. Nil: fn is just called.
-	Await func(fn func())
+	// may run Lua meanwhile. When the wait is cut short it raises a Lua error in L,
+	// though fn still runs. Nil: fn is just called.
+	Await func(L *lua.LState, fn func())
 	// Strerror is the system's text for an errno. Nil: Go's.
 	Strerror func(errno int) string
 	// Exit ends the program for os.exit. Nil: os.Exit.

@@ -47,7 +47,7 @@ func (m *machine) mathRows() []bind.Row {
 		mathUnary("floor", "The greatest whole number that is not greater than x.", math.Floor),
 		mathBinary("fmod", "fmod(x, y)", "The remainder of x/y, with the sign of x.", math.Mod),
 		{Name: "frexp", Sig: "frexp(x)", Doc: "m and e with x = m * 2^e, and m from 0.5 to 1.", Fn: mathFrexp},
-		{Name: "ldexp", Sig: "ldexp(m, e)", Doc: "m * 2^e.", Fn: mathLdexp},
+		{Name: "ldexp", Sig: "ldexp(m, e)", Doc: "m times 2 to the power of e.", Fn: mathLdexp},
 		mathUnary("log", "The natural logarithm.", math.Log),
 		mathUnary("log10", "The logarithm to base 10.", math.Log10),
 		{Name: "max", Sig: "max(x, ...)", Doc: "The greatest of the arguments.", Fn: mathMax},

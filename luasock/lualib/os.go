@@ -114,7 +114,7 @@ func (m *machine) osExecute(c bind.Call) int {
 	cmd := exec.Command("/bin/sh", "-c", checkString(c, 1))
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	var err error
-	m.await(func() { err = cmd.Run() })
+	m.await(c.L, func() { err = cmd.Run() })
 	return c.Integer(waitStatus(cmd, err))
 }
 

@@ -101,7 +101,7 @@ func (m *machine) loaderLua(c bind.Call) int {
 			continue
 		}
 		file := strings.ReplaceAll(pattern, "?", strings.ReplaceAll(name, ".", "/"))
-		if source, err := m.readSource(file); err == nil {
+		if source, err := m.readSource(c.L, file); err == nil {
 			fn, err := Load(c.L, source, "@"+file)
 			if err != nil {
 				c.Raise("error loading module '%s' from file '%s':\n\t%s", name, file, err)

@@ -65,6 +65,31 @@ func PCall(L *lua.LState, fn lua.LValue, args ...lua.LValue) ([]lua.LValue, *lua
 	return results, err
 }
 
+// Run calls fn on an idle thread that NewThread made, and returns as PCall does.
+// It takes less of the Go stack than PCall, which counts where thousands of
+// threads wait; after an error the thread cannot be used again.
+func Run(T *lua.LState, fn lua.LValue, args ...lua.LValue) (results []lua.LValue, err *lua.ApiError) {
+	defer func() {
+		if e := recover(); e != nil {
+			t := &thread{m: machineOf(T), L: T, trace: true}
+			if t.caught(e); t.bug != nil {
+				panic(t.bug)
+			}
+			err = t.err
+		}
+	}()
+	T.Push(fn)
+	for _, arg := range args {
+		T.Push(arg)
+	}
+	T.Call(len(args), lua.MultRet)
+	if T.GetTop() > 0 {
+		results = topValues(T)
+	}
+	T.SetTop(0)
+	return results, nil
+}
+
 // threadFor gives the thread on which Go code that has L may run something: L
 // itself when nothing runs on it, else one that is borrowed.
 func (m *machine) threadFor(L *lua.LState) *thread {
@@ -101,15 +126,18 @@ func (t *thread) try(n int) {
 
 // run is the guard: the bottom frame of everything that runs protected.
 func (t *thread) run(T *lua.LState) int {
-	defer t.caught()
+	defer func() {
+		if e := recover(); e != nil {
+			t.caught(e)
+		}
+	}()
 	T.Call(T.GetTop()-1, lua.MultRet)
 	return T.GetTop()
 }
 
-// caught sees a panic while all frames of it still stand.
-func (t *thread) caught() {
-	switch e := recover().(type) {
-	case nil:
+// caught takes in a panic while all frames of it still stand.
+func (t *thread) caught(e any) {
+	switch e := e.(type) {
 	case *Bug:
 		t.bug = e
 	case *lua.ApiError:

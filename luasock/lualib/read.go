@@ -1,7 +1,6 @@
 package lualib
 
 import (
-	"bufio"
 	"io"
 	"strings"
 
@@ -16,7 +15,7 @@ func fileRead(c bind.Call) int { return readFormats(c, checkFile(c, 1), 2) }
 // and returns a result for each up to the first that failed, which is nil.
 func readFormats(c bind.Call, f *file, first int) int {
 	if f.r == nil {
-		f.r = bufio.NewReader(f.f)
+		f.r = f.newReader()
 	}
 	if c.N() < first {
 		c.L.SetTop(first - 1)
@@ -33,16 +32,17 @@ func readFormats(c bind.Call, f *file, first int) int {
 	defer func() { f.busy = false }()
 	results := make([]lua.LValue, 0, len(formats))
 	var err error
-	f.m.await(func() {
-		for _, read := range formats {
-			var v lua.LValue
-			v, err = read()
-			results = append(results, v)
-			if v == lua.LNil || err != nil {
-				return
-			}
+	if f.source != nil {
+		f.source.L = c.L
+	}
+	for _, read := range formats {
+		var v lua.LValue
+		v, err = read()
+		results = append(results, v)
+		if v == lua.LNil || err != nil {
+			break
 		}
-	})
+	}
 	if err != nil && err != io.EOF {
 		return f.m.fail(c, "", err)
 	}

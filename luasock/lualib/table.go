@@ -17,7 +17,7 @@ func openTable(L *lua.LState, env *bind.Env, o Options) {
 			{Name: "concat", Sig: `concat(t [, separator="" [, i=1 [, j=#t]]])`, Doc: "The elements, strings and numbers, as one string.", Fn: tableConcat},
 			{Name: "foreach", Sig: "foreach(t, fn)", Doc: "Calls fn(key, value) for each, until it returns something, which it returns.", Fn: tableForeach},
 			{Name: "foreachi", Sig: "foreachi(t, fn)", Doc: "Calls fn(i, t[i]) for each element of a list, until it returns something, which it returns.", Fn: tableForeachi},
-			{Name: "getn", Sig: "getn(t)", Doc: "#t.", Fn: tableGetn},
+			{Name: "getn", Sig: "getn(t)", Doc: "The length of the list: #t.", Fn: tableGetn},
 			{Name: "insert", Sig: "insert(t, [position, ] value)", Doc: "Inserts at the position, or at the end.", Fn: tableInsert},
 			{Name: "maxn", Sig: "maxn(t)", Doc: "The greatest number among the keys, 0 if there is none.", Fn: tableMaxn},
 			{Name: "move", Sig: "move(from, first, last, position [, to=from])", Doc: "Copies elements; returns the table to which.", Fn: tableMove},
@@ -87,6 +87,10 @@ func tableForeachi(c bind.Call) int {
 
 func tableGetn(c bind.Call) int { return c.Integer(checkTable(c, 1).Len()) }
 
+// maxMoves bounds how many elements one call moves: more come of a mistake, and
+// would take minutes.
+const maxMoves = 1 << 24
+
 func tableInsert(c bind.Call) int {
 	t := checkTable(c, 1)
 	end := t.Len() + 1
@@ -98,6 +102,9 @@ func tableInsert(c bind.Call) int {
 		if 1 <= at && at < end {
 			t.Insert(at, value)
 			return 0
+		}
+		if end-at > maxMoves {
+			c.Bad(2, "position out of bounds")
 		}
 		for i := end; i > at; i-- {
 			t.RawSet(lua.LNumber(i), t.RawGet(lua.LNumber(i-1)))
@@ -124,6 +131,9 @@ func tableMove(c bind.Call) int {
 	to := from
 	if c.Has(5) {
 		to = checkTable(c, 5)
+	}
+	if last-first >= maxMoves {
+		c.Bad(3, "too many elements to move")
 	}
 	copyElement := func(i int) { c.L.RawSet(to, lua.LNumber(at+i), from.RawGet(lua.LNumber(first+i))) }
 	if at > last || at <= first || to != from {
