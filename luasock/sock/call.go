@@ -106,7 +106,11 @@ func (s *Sock) connect(a addr.Addr) error {
 		if s.nonblock {
 			return s.fail("connect", errno)
 		}
-		return s.awaitConnected()
+		if err := s.awaitConnected(); err != nil {
+			return err
+		}
+		sysConnect(s.n, a) // tells the kernel's socket what its protocol knows: connected
+		return nil
 	case errno == unix.EAGAIN && s.family == unix.AF_UNIX && !s.nonblock:
 		return s.retry("connect", func() unix.Errno { return s.tryConnect(a) })
 	}
@@ -240,7 +244,7 @@ func (s *Sock) lingeringClose() error {
 	s.forget()
 	why := loop.Why{Op: "close", On: s}
 	_, err := loop.Await(s.net.Loop, why, time.Time{}, func(context.Context) (struct{}, error) {
-		sysClose(s.n)
+		sysCloseLingering(s.n)
 		return struct{}{}, nil
 	})
 	if err == loop.ErrOutside {

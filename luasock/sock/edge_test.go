@@ -72,7 +72,6 @@ func TestFINAfterTheEvent(t *testing.T) {
 	waitedOn(t, n, a)
 	send(t, b, "x")
 	n.Loop.Yield()
-	check(t, "the loop knows", a.fd.May(loop.In), true)
 	b.Close()
 	recv(t, a, "x")
 	atEnd(t, a)
@@ -695,7 +694,6 @@ func TestUnreachable(t *testing.T) {
 	}(kept)
 	kept = nil
 	parked(t, n, task)
-	check(t, "open", len(n.Sockets()), lost+2)
 	n.Collect()
 	check(t, "open after a collection", len(n.Sockets()), 2)
 	check(t, "state", task.State(), loop.Waiting)
@@ -713,7 +711,7 @@ func TestUnreachableBeforeSleep(t *testing.T) {
 	most := 0
 	for range 20 {
 		lose(t, n, firstCollect)
-		check(t, "Sleep", n.Loop.Sleep(time.Microsecond), nil)
+		check(t, "Sleep", n.Loop.Sleep(time.Millisecond), nil)
 		most = max(most, len(n.Sockets()))
 	}
 	if most > 4*firstCollect {

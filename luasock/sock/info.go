@@ -41,7 +41,8 @@ func (o *open) Info() Info { return o.info() }
 func (o *open) kind() string {
 	if o.family == unix.AF_UNIX {
 		return map[int]string{
-			unix.SOCK_STREAM: "unix", unix.SOCK_DGRAM: "unix-dgram", unix.SOCK_SEQPACKET: "unix-seqpacket",
+			unix.SOCK_STREAM: "unix", unix.SOCK_SEQPACKET: "unix-seqpacket",
+			unix.SOCK_DGRAM: "unix-dgram", unix.SOCK_RAW: "unix-dgram", // the same on Linux
 		}[o.typ]
 	}
 	switch {

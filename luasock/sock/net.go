@@ -64,6 +64,8 @@ type Net struct {
 	made    int // handles since the last collection
 	collect int // how many of them bring the next
 	scratch []byte
+
+	collected time.Time // when the last collection was
 }
 
 const (
@@ -100,7 +102,7 @@ func (n *Net) beforeSleep() {
 // Collect runs the garbage collector and closes the sockets that are found
 // unreachable.
 func (n *Net) Collect() {
-	n.made = 0
+	n.made, n.collected = 0, time.Now()
 	collected := make(chan struct{})
 	sentinel := new([16]byte)
 	runtime.AddCleanup(sentinel, func(done chan struct{}) { close(done) }, collected)
@@ -147,10 +149,13 @@ func (n *Net) failed(call string, errno unix.Errno) error {
 }
 
 // short runs a call that makes a descriptor, and once more after collecting
-// when the process has no descriptor left.
+// when the process has no descriptor left. It does not collect again before
+// there are new handles or a second has passed: a server that stays at its limit
+// would do nothing else.
 func (n *Net) short(call func() unix.Errno) unix.Errno {
 	errno := call()
-	if errno == unix.EMFILE || errno == unix.ENFILE {
+	full := errno == unix.EMFILE || errno == unix.ENFILE
+	if full && (n.made > 0 || time.Since(n.collected) > time.Second) {
 		n.Collect()
 		errno = call()
 	}

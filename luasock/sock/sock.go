@@ -100,6 +100,7 @@ func (n *Net) Pair(domain, typ, proto int) (a, b *Sock, err error) {
 // open file may be another process's too: its O_NONBLOCK is left as it is. When
 // it fails, the descriptor stays the caller's.
 func (n *Net) Adopt(fd int) (*Sock, error) {
+	unix.CloseOnExec(fd)
 	domain, err := sysDomain(fd)
 	if err != nil {
 		return nil, n.failed("getsockopt", toErrno(err))
@@ -242,6 +243,11 @@ func (o *open) fail(call string, errno unix.Errno) error {
 func (o *open) unfail() { o.lastErr, o.net.LastErr = o.before, o.net.before }
 
 // observe tells the observer, if there is one.
+//
+// It is not inlined: an Event on the stack of each call that waits would make a
+// waiting task touch more memory.
+//
+//go:noinline
 func (o *open) observe(op string, data []byte, a addr.Addr, err error) {
 	if o.net.Observe != nil {
 		o.net.Observe(Event{Time: time.Now(), ID: o.id, FD: o.n, Op: op, Data: data, Addr: a, Err: err})

@@ -116,6 +116,8 @@ func sysSend(fd int, p []byte, flags int, to addr.Addr) (int, unix.Errno) {
 
 func sysClose(fd int) { unix.Close(fd) }
 
+func sysCloseLingering(fd int) { unix.Close(fd) }
+
 func sysPending(fd int) int {
 	const fionread = 0x4004667f
 	n, err := unix.IoctlGetInt(fd, fionread)

@@ -1,6 +1,7 @@
 package sock
 
 import (
+	"runtime"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -136,6 +137,20 @@ func sysSend(fd int, p []byte, flags int, to addr.Addr) (int, unix.Errno) {
 }
 
 func sysClose(fd int) { unix.Close(fd) }
+
+// sysCloseLingering is close(2) where it waits. A signal would end the wait, and
+// Go's scheduler sends some.
+func sysCloseLingering(fd int) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	var all, before unix.Sigset_t
+	for i := range all.Val {
+		all.Val[i] = ^all.Val[i]
+	}
+	unix.PthreadSigmask(unix.SIG_SETMASK, &all, &before)
+	unix.Close(fd)
+	unix.PthreadSigmask(unix.SIG_SETMASK, &before, nil)
+}
 
 // sysPending is how many bytes wait to be read; of datagrams, in the next.
 func sysPending(fd int) int {

@@ -136,6 +136,28 @@ func (s *Sock) Keep(p []byte, err error) {
 	}
 }
 
+// TryPeek is TryRead that takes nothing. Observers are not told.
+func (s *Sock) TryPeek(p []byte) (int, error) {
+	if s.closed {
+		return 0, io.EOF
+	}
+	if s.held() {
+		data, err := s.takeBack(len(p), unix.MSG_PEEK)
+		return copy(p, data), err
+	}
+	n, errno := sysRecv(s.n, p, unix.MSG_PEEK)
+	switch {
+	case errno == unix.EAGAIN:
+		s.fd.Blocked(loop.In)
+		return 0, errno
+	case errno != 0:
+		return 0, s.fail("recv", errno)
+	case n == 0 && s.zeroIsEnd():
+		return 0, io.EOF
+	}
+	return n, nil
+}
+
 // TakeKept takes the bytes that were put back, all of them.
 func (s *Sock) TakeKept() []byte {
 	kept := s.back
