@@ -94,34 +94,27 @@ func ExampleVM_Do() {
 }
 
 // With Preload a script asks for what it uses, and no global is set. What
-// os.exit does in a VM that New makes is the host's decision: here it ends the
-// script alone.
+// os.exit does is the host's decision: here it ends the script alone.
 func ExamplePreload() {
 	L := lua.NewState()
 	defer L.Close()
-	modules, err := luasock.Preload(L, luasock.Options{})
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer modules.Close()
-	if err := L.DoString(`print(socket, type(require("socket").create))`); err != nil {
-		log.Fatal(err)
-	}
-
-	vm, err := luasock.New(luasock.Options{Exit: func(code int) { fmt.Println("the script asks for status", code) }})
+	vm, err := luasock.Preload(L, luasock.Options{
+		Exit: func(code int) { fmt.Println("the script asks for status", code) },
+	})
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer vm.Close()
-	program, err := vm.L.LoadString(`os.exit(3) print("never reached")`)
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println("ended:", vm.Do(program) != nil)
+	err = L.DoString(`
+		print(socket, type(require("socket").create))
+		os.exit(3)
+		print("never reached")
+	`)
+	fmt.Println("the host goes on:", err != nil)
 	// Output:
 	// nil	function
 	// the script asks for status 3
-	// ended: true
+	// the host goes on: true
 }
 
 // An observer is told of every call on every socket, with the bytes that moved.

@@ -14,7 +14,7 @@ var exitRow = bind.Row{
 	Fn:  exit,
 }
 
-// replaceExit makes os.exit do what the host wants.
+// replaceExit makes os.exit of gopher-lua's own library do what the host wants.
 func (vm *VM) replaceExit() {
 	if os, ok := vm.L.GetGlobal("os").(*lua.LTable); ok {
 		os.RawSetString("exit", vm.env.Function(vm.L, "os", &exitRow))
@@ -31,7 +31,12 @@ func exit(c bind.Call) int {
 	default:
 		code = c.OptInt(1, 0, math.MinInt32, math.MaxInt32)
 	}
-	hostOf(c).options.Exit(code)
-	c.L.Error(bind.Kill, 0) // the host lives on; the script does not
+	hostOf(c).exit(c.L, code)
 	return 0
+}
+
+// exit does what the host wants. If the host lives on, the script does not.
+func (vm *VM) exit(L *lua.LState, code int) {
+	vm.options.Exit(code)
+	L.Error(bind.Kill, 0)
 }

@@ -16,7 +16,7 @@ import (
 )
 
 // expectMethods are those of Streams, and of Sockets, whose buffer they use.
-var expectMethods = []bind.Row{
+var expectMethods = append([]bind.Row{
 	{Name: "read_exactly", Sig: "fp:read_exactly(n)", Doc: "Waits for n bytes and returns them. When the stream ends before, nil, \"closed\", 0, and what came stays readable.", Fn: readExactly},
 	{Name: "read_until", Sig: "fp:read_until(what [, max])", Doc: "Returns everything up to and with what: a text, {pattern = a Lua pattern}, or a function that is given the buffer and returns the length to take, or nil for more. Without it in the first max bytes: nil, a message, EMSGSIZE, and they stay readable.", Fn: readUntil},
 	{Name: "read_all", Sig: "fp:read_all([max])", Doc: "Returns everything up to the end, or max bytes.", Fn: readAll},
@@ -27,7 +27,7 @@ var expectMethods = []bind.Row{
 	{Name: "drain", Sig: "fp:drain([idle_seconds=0.1])", Doc: "Throws away what comes until it has been quiet for idle_seconds, and returns the number of bytes.", Fn: drain},
 	{Name: "expect", Sig: "fp:expect(what [, timeout])", Doc: "Is read_until that raises when what does not come, within timeout seconds if given; the message shows what was awaited, what came, and how long it waited.", Fn: expect},
 	{Name: "send_after", Sig: "fp:send_after(what, data)", Doc: "Waits for what as read_until does, sends data, and returns what came.", Fn: sendAfter},
-}
+}, interactMethods...)
 
 func readExactly(c bind.Call) int {
 	st, n := readerArg(c, 1), lengthArg(c, 2, 0)

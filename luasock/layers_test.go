@@ -37,7 +37,7 @@ var layers = []layer{
 	{name: "luasock/trace", may: []string{"luasock/addr"}, why: "an observer is told of calls and makes none"},
 	{name: "luasock/bind", outside: []string{"github.com/yuin/gopher-lua"}, not: []string{"net", "syscall"},
 		why: "the only door between Go and Lua knows no sockets"},
-	{name: "luasock/lualib", may: []string{"luasock/bind", "luasock/loop"}, outside: []string{"github.com/yuin/gopher-lua"}, not: []string{"net"},
+	{name: "luasock/lualib", may: []string{"luasock/bind", "luasock/loop"}, outside: []string{"github.com/yuin/gopher-lua", "github.com/ncruces/go-strftime"}, not: []string{"net"},
 		why: "Lua's own libraries know no sockets; what waits in them waits on the loop"},
 	{name: "luasock", may: []string{"luasock/addr", "luasock/bind", "luasock/loop", "luasock/lualib", "luasock/sock", "luasock/stream", "luasock/trace"},
 		outside: []string{"github.com/yuin/gopher-lua", "golang.org/x/sys"}, not: []string{"flag"},

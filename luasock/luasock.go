@@ -1,8 +1,11 @@
 package luasock
 
 import (
+	"context"
 	"io"
 	"os"
+	"sync/atomic"
+	"time"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -25,7 +28,8 @@ type Options struct {
 	// os.Stderr when nil.
 	Stderr io.Writer
 	// Exit is what os.exit does; os.Exit when nil. A host that embeds the VM and
-	// wants to outlive it sets its own, which need not return.
+	// wants to outlive it sets its own, which need not return. Open and Preload
+	// put it into the state's os library only when it is set.
 	Exit func(code int)
 	// Observe, if set, is told of every call on every socket when it ends, with
 	// the bytes that moved. It runs between two steps of the script and must not
@@ -47,39 +51,57 @@ type VM struct {
 	main    *Task
 	failed  []*Task // ended by an error, and nobody has joined them
 	ownsL   bool
+	closed  bool
+
+	interrupt atomic.Bool // a match or a sort is to end
 }
 
 // New makes a Lua state with all of its libraries and the modules of this
 // package. Close frees it.
 func New(o Options) (*VM, error) {
-	L := lua.NewState(lua.Options{
-		CallStackSize:       mainDepth,
-		RegistrySize:        1024,
-		RegistryGrowStep:    4096,
-		RegistryMaxSize:     maxRegistry,
-		MinimizeStackMemory: true,
-		SkipOpenLibs:        true,
-	})
+	L := lua.NewState(lualib.VMOptions())
 	vm, err := newVM(L, o)
 	if err != nil {
 		L.Close()
 		return nil, err
 	}
 	vm.ownsL = true
-	lualib.Open(L, vm.env, lualib.Options{Post: func(fn func()) { vm.loop.Post(fn) }})
+	lualib.Open(L, vm.env, lualib.Options{
+		Interrupt: &vm.interrupt,
+		Post:      func(fn func()) { vm.loop.Post(fn) },
+		Await:     vm.await,
+		Strerror:  sock.Strerror,
+		Exit:      vm.exit,
+	})
 	vm.openModules()
-	vm.replaceExit()
 	return vm, nil
 }
 
+// await has fn run on another goroutine while the current task waits, and raises
+// in L what cuts the wait short.
+func (vm *VM) await(L *lua.LState, fn func()) {
+	run := func(context.Context) (struct{}, error) {
+		fn()
+		return struct{}{}, nil
+	}
+	if _, err := loop.Await(vm.loop, loop.Why{Op: "outside work"}, time.Time{}, run); err != nil {
+		L.Error(judge(err).Raise, 0)
+	}
+}
+
 // Open adds the modules to a host's own Lua state, as globals and for require.
-// The state's libraries stay as they are. Close frees what Open made, not L.
+// The state's libraries stay as they are, but for os.exit when o.Exit is set.
+// Close frees what Open made, not L.
 func Open(L *lua.LState, o Options) (*VM, error) {
 	vm, err := newVM(L, o)
-	if err == nil {
-		vm.openModules()
+	if err != nil {
+		return nil, err
 	}
-	return vm, err
+	vm.openModules()
+	if o.Exit != nil {
+		vm.replaceExit()
+	}
+	return vm, nil
 }
 
 // Preload is Open without the globals: scripts say require "socket".
@@ -90,9 +112,12 @@ func Preload(L *lua.LState, o Options) (*VM, error) {
 	}
 	for _, m := range modules {
 		L.PreloadModule(m.Name, func(L *lua.LState) int {
-			L.Push(vm.env.Open(L, m))
+			L.Push(vm.openModule(m))
 			return 1
 		})
+	}
+	if o.Exit != nil {
+		vm.replaceExit()
 	}
 	return vm, nil
 }
@@ -118,12 +143,21 @@ func newVM(L *lua.LState, o Options) (*VM, error) {
 	return vm, nil
 }
 
+// openModule makes a module's table.
+func (vm *VM) openModule(m *bind.Module) *lua.LTable {
+	t := vm.env.Open(vm.L, m)
+	if m == socketModule {
+		vm.openStandardStreams(t)
+	}
+	return t
+}
+
 // openModules makes the modules globals, and what require returns.
 func (vm *VM) openModules() {
 	L := vm.L
 	loaded, _ := L.GetField(L.Get(lua.RegistryIndex), "_LOADED").(*lua.LTable)
 	for _, m := range modules {
-		t := vm.env.Open(L, m)
+		t := vm.openModule(m)
 		L.SetGlobal(m.Name, t)
 		if loaded != nil {
 			loaded.RawSetString(m.Name, t)

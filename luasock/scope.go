@@ -6,6 +6,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"sockscript/luasock/bind"
+	"sockscript/luasock/lualib"
 )
 
 var scopeRows = []bind.Row{
@@ -111,9 +112,9 @@ func (s *scope) join() error {
 }
 
 // body calls the scope's function in the parent.
-func (s *scope) body(fn lua.LValue) ([]lua.LValue, *lua.ApiError) {
+func (s *scope) body(L *lua.LState, fn lua.LValue) ([]lua.LValue, *lua.ApiError) {
 	s.inBody = true
-	results, failure := s.vm.protect(fn, []lua.LValue{s.vm.env.New(scopeClass, s)})
+	results, failure := lualib.PCall(L, fn, s.vm.env.New(scopeClass, s))
 	s.inBody = false
 	s.parent.task.Forgive(s.stop)
 	if failure != nil {
@@ -124,7 +125,7 @@ func (s *scope) body(fn lua.LValue) ([]lua.LValue, *lua.ApiError) {
 
 func taskScope(c bind.Call) int {
 	s := hostOf(c).newScope()
-	results, failure := s.body(c.Func(1))
+	results, failure := s.body(c.L, c.Func(1))
 	cut := s.join()
 	if failure != nil && failure.Object == bind.Kill {
 		rethrow(c, failure)

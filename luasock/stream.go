@@ -3,6 +3,7 @@ package luasock
 import (
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"slices"
 
@@ -124,7 +125,7 @@ func readerArg(c bind.Call, i int) *stream.Stream {
 	}
 	s := socketArg(c, i)
 	st := hostOf(c).streams().group.New(s.Sock, hasDatagrams(s.Sock))
-	st.Share()
+	st.Share(true)
 	st.SetTimeout(stream.Forever)
 	if d := s.ReadTimeout(); d > 0 {
 		st.SetTimeout(d)
@@ -137,7 +138,7 @@ func readerArg(c bind.Call, i int) *stream.Stream {
 func streamFail(c bind.Call, err error) int {
 	if s, ok := bind.To[*Socket](c.Arg(1)); ok {
 		switch {
-		case s.IsClosed():
+		case err == io.EOF && s.IsClosed():
 			err = sock.ErrClosedUnder
 		case err == loop.ErrTimeout: // SO_RCVTIMEO
 			err = unix.EAGAIN

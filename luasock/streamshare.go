@@ -13,7 +13,7 @@ var shareRows = []bind.Row{
 
 func socketImportStream(c bind.Call) int {
 	vm, fp := hostOf(c), streamArg(c, 1)
-	if fp.sock == nil || !fp.Share() {
+	if fp.sock == nil || !fp.Share(false) {
 		c.Bad(1, "fp must be a stream that is a socket and nothing more, got %s", fp)
 	}
 	vm.streams().remember(fp.sock, c.Arg(1).(*lua.LUserData))
@@ -27,7 +27,7 @@ func socketExportStream(c bind.Call) int {
 		return c.Return(object)
 	}
 	fp := vm.newStream(s.Sock)
-	fp.Share()
+	fp.Share(false)
 	object := vm.pushStream(fp)
 	host.remember(s.Sock, object)
 	return c.Return(object)

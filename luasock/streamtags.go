@@ -12,6 +12,7 @@ type tagStripper struct {
 	state tagState
 	tag   []byte // the tag so far
 	quote byte   // that is open inside a tag; 0 for none
+	depth int    // of "<" inside a tag
 }
 
 type tagState uint8
@@ -40,7 +41,7 @@ func (t *tagStripper) strip(line []byte, allowed map[string]bool) []byte {
 	for i, b := range line {
 		switch {
 		case t.state == inText && b == '<' && opensTag(line[i+1:]):
-			t.state, t.tag, t.quote = inTag, []byte{b}, 0
+			t.state, t.tag, t.quote, t.depth = inTag, []byte{b}, 0, 0
 		case t.state == inText:
 			text = append(text, b)
 		default:
@@ -77,6 +78,13 @@ func (t *tagStripper) closes(b byte) bool {
 		return bytes.HasSuffix(t.tag, []byte("?>"))
 	}
 	switch {
+	case b == '<' && len(t.tag) > 1 && t.tag[1] != '!' && t.quote == 0:
+		t.depth++
+		t.tag = t.tag[:len(t.tag)-1]
+	case b == '>' && t.depth > 0:
+		t.depth--
+		t.tag = t.tag[:len(t.tag)-1]
+		return false
 	case t.quote == 0 && (b == '"' || b == '\''):
 		t.quote = b
 	case b == t.quote:

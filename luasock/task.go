@@ -8,6 +8,7 @@ import (
 
 	"sockscript/luasock/bind"
 	"sockscript/luasock/loop"
+	"sockscript/luasock/lualib"
 )
 
 var taskModule = &bind.Module{
@@ -78,7 +79,11 @@ func (vm *VM) spawn(c bind.Call, fn lua.LValue, args []lua.LValue) *Task {
 // run is the task's body.
 func (t *Task) run() {
 	t.ran = true
-	results, failure := t.vm.protect(t.fn, t.args)
+	th := t.vm.borrow()
+	results, failure := lualib.Run(th, t.fn, t.args...)
+	if failure == nil {
+		t.vm.giveBack(th)
+	}
 	t.fn, t.args, t.at = nil, nil, nil
 	t.results = results
 	if failure != nil {
@@ -92,7 +97,7 @@ func (t *Task) run() {
 // fail keeps the error, and prints it unless somebody will get it or the task
 // was asked to end.
 func (t *Task) fail(failure *lua.ApiError) {
-	t.err, t.trace = failure.Object, traceback(failure)
+	t.err, t.trace = failure.Object, failure.StackTrace
 	if t.joiners > 0 || t.scope != nil || t.isCancelled() {
 		return
 	}
@@ -200,7 +205,7 @@ func taskTimeout(c bind.Call) int {
 	vm := hostOf(c)
 	var results []lua.LValue
 	var failure *lua.ApiError
-	expired := vm.loop.Within(d, func() { results, failure = vm.protect(fn, args) })
+	expired := vm.loop.Within(d, func() { results, failure = lualib.PCall(c.L, fn, args...) })
 	switch {
 	case failure != nil && failure.Object == bind.Kill:
 		rethrow(c, failure)

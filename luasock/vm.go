@@ -10,28 +10,12 @@ import (
 
 	"sockscript/luasock/bind"
 	"sockscript/luasock/loop"
+	"sockscript/luasock/lualib"
 	"sockscript/luasock/sock"
 )
 
-// The sizes of Lua threads. Depth costs memory, and so a task's thread, of
-// which there may be thousands, gets less than the main one.
-const (
-	mainDepth   = 10_000
-	taskDepth   = 1_000
-	maxRegistry = 1 << 21
-	// mostIdle is how many Lua threads are kept for the next task.
-	mostIdle = 1024
-)
-
-// threadOptions are those of every Lua thread but the main one.
-var threadOptions = lua.Options{
-	CallStackSize:       taskDepth,
-	RegistrySize:        128,
-	RegistryGrowStep:    4096,
-	RegistryMaxSize:     maxRegistry,
-	MinimizeStackMemory: true,
-	SkipOpenLibs:        true,
-}
+// mostIdle is how many Lua threads are kept for the next task.
+const mostIdle = 1024
 
 // hostOf is the VM whose function is called.
 func hostOf(c bind.Call) *VM { return c.Host().(*VM) }
@@ -48,9 +32,12 @@ func (vm *VM) Net() *sock.Net { return vm.net }
 func (vm *VM) Post(fn func()) bool { return vm.loop.Post(fn) }
 
 // Interrupt cancels every task, the main chunk among them, with the reason as
-// the error. Any goroutine may call it.
+// the error. A pattern match or a sort under way raises "interrupted!". Any
+// goroutine may call it.
 func (vm *VM) Interrupt(reason string) {
+	vm.interrupt.Store(true)
 	vm.Post(func() {
+		vm.interrupt.Store(false)
 		err := &cancelled{lua.LString(reason)}
 		for _, t := range vm.loop.Tasks() {
 			if t, ok := t.Value.(*Task); ok {
@@ -77,11 +64,16 @@ func (vm *VM) Wait() error {
 }
 
 // Close ends every task, closes every socket and frees the VM. The Lua state
-// is closed with it if New made it.
+// is closed with it if New made it. Closing twice does nothing.
 func (vm *VM) Close() error {
+	if vm.closed {
+		return nil
+	}
+	vm.closed = true
 	err := vm.loop.Close()
 	vm.net.Close()
 	if vm.ownsL {
+		lualib.Close(vm.L)
 		vm.L.Close()
 	}
 	return err
@@ -101,76 +93,46 @@ func (e *Error) Error() string {
 	return "task " + e.Task + ": " + errorText(e.Value)
 }
 
+// SyntaxError is the error of source that Lua does not accept. Show gives it with
+// the line, and a caret under the place.
+type SyntaxError = lualib.SyntaxError
+
+// Load compiles a chunk of Lua. The name, for messages, is "@file", "=name" or
+// the source itself. A first line that begins with # is skipped. The error is a
+// *SyntaxError.
+func (vm *VM) Load(source []byte, name string) (*lua.LFunction, error) {
+	return lualib.Load(vm.L, source, name)
+}
+
 // Do runs a function of L's as the main chunk and then Waits for the tasks. It
 // returns an *Error when the chunk raised one.
 func (vm *VM) Do(fn *lua.LFunction, args ...lua.LValue) error {
-	vm.L.Push(fn)
-	for _, arg := range args {
-		vm.L.Push(arg)
-	}
-	if err := vm.L.PCall(len(args), 0, nil); err != nil {
-		var failure *lua.ApiError
-		if errors.As(err, &failure) {
-			return &Error{Value: failure.Object, Traceback: traceback(failure)}
-		}
-		return err
+	if _, failure := lualib.PCall(vm.L, fn, args...); failure != nil {
+		return &Error{Value: failure.Object, Traceback: failure.StackTrace}
 	}
 	return vm.Wait()
 }
 
-// protect calls fn on a Lua thread of its own, so that an error leaves the
-// caller's locals as they are, and returns its results or its error.
-func (vm *VM) protect(fn lua.LValue, args []lua.LValue) ([]lua.LValue, *lua.ApiError) {
-	th := vm.borrow()
-	th.Push(fn)
-	for _, arg := range args {
-		th.Push(arg)
-	}
-	err := th.PCall(len(args), lua.MultRet, nil)
-	if err != nil {
-		failure, ok := err.(*lua.ApiError)
-		if !ok {
-			panic(err) // PCall returns no other
-		}
-		return nil, failure
-	}
-	var results []lua.LValue
-	if n := th.GetTop(); n > 0 {
-		results = make([]lua.LValue, n)
-		for i := range results {
-			results[i] = th.Get(i + 1)
-		}
-	}
-	vm.giveBack(th)
-	return results, nil
-}
-
+// borrow gives a Lua thread for a task.
 func (vm *VM) borrow() *lua.LState {
 	if n := len(vm.threads); n > 0 {
 		th := vm.threads[n-1]
 		vm.threads = vm.threads[:n-1]
 		return th
 	}
-	own := vm.L.Options
-	vm.L.Options = threadOptions
-	vm.L.Options.IncludeGoStackTrace = own.IncludeGoStackTrace
-	th, _ := vm.L.NewThread()
-	vm.L.Options = own
-	return th
+	return lualib.NewThread(vm.L, lualib.TaskDepth)
 }
 
-// giveBack keeps a thread for the next call. One on which an error happened is
-// left to the collector: what a traceback or a closure still refers to is its.
+// giveBack keeps a thread for the next task. One on which an error happened is
+// left to the collector.
 func (vm *VM) giveBack(th *lua.LState) {
-	if len(vm.threads) >= mostIdle {
-		return
+	if len(vm.threads) < mostIdle {
+		th.Env = vm.L.Env
+		vm.threads = append(vm.threads, th)
 	}
-	th.SetTop(0)
-	th.Env = vm.L.Env
-	vm.threads = append(vm.threads, th)
 }
 
-// rethrow raises an error that protect returned, in the caller.
+// rethrow raises an error that a protected call returned, in the caller.
 func rethrow(c bind.Call, failure *lua.ApiError) {
 	c.L.Error(failure.Object, 0)
 }

@@ -13,6 +13,77 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
+func TestHelp(t *testing.T) {
+	runScripts(t, "", []script{
+		{name: "of a function, by itself, by name, as a method", code: `
+			out(help(socket.bind)) --> ~^"socket\.bind\(s, address \[, port=0\]\)\\n  Gives .*\\n  PHP: socket_bind"$
+			out(help("socket.bind") == help(socket.bind)) --> =true
+			out(help(task.current().join)) --> ~^"t:join\(\[timeout\]\)\\n  Waits
+			out(help("Task:join") == help(task.current().join)) --> =true
+			out(help(help)) --> ~^"help\(\[what\]\)\\n  Returns
+			out(help(os.exit)) --> ~^"os\.exit\(\[code=0\]\)\\n  Ends`},
+		{name: "of a module, and of all", code: `
+			out(help("task")) --> ~^"task: .*\\n  task\.spawn\(fn, \.\.\.\)\\n.*Task: .*t:join
+			out(help()) --> ~socket\\n .*\\ntask\\n .*help \\"name\\"`},
+		{name: "of what has none raises", code: `
+			out(pcall(help, function() end)) --> ~bad argument #1 to 'help' \(there is no help on a function\)
+			out(pcall(help, "socket.blind")) --> ~there is no help on "socket\.blind"
+			out(pcall(help, 5)) --> ~there is no help on 5`},
+	})
+}
+
+// In a host's own state Open makes globals and what require returns; Preload
+// only the latter. os.exit is theirs unless the host says otherwise.
+func TestHostsState(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		open    func(*lua.LState, Options) (*VM, error)
+		globals bool
+	}{{"Open", Open, true}, {"Preload", Preload, false}} {
+		t.Run(test.name, func(t *testing.T) {
+			L := lua.NewState()
+			defer L.Close()
+			exit := L.GetField(L.GetGlobal("os"), "exit")
+			vm, err := test.open(L, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer vm.Close()
+			if err := L.DoString(`
+				modules = require("socket") == require("socket") and require("task").spawn ~= nil
+				globals = socket ~= nil and socket == require("socket") and task == require("task")
+			`); err != nil {
+				t.Fatal(err)
+			}
+			if L.GetGlobal("modules") != lua.LTrue || L.GetGlobal("globals") != lua.LBool(test.globals) {
+				t.Errorf("modules %v, globals %v", L.GetGlobal("modules"), L.GetGlobal("globals"))
+			}
+			if L.GetField(L.GetGlobal("os"), "exit") != exit {
+				t.Error("os.exit is not the host's any more")
+			}
+		})
+	}
+}
+
+// Two VMs in one process know nothing of each other.
+func TestTwoVMs(t *testing.T) {
+	a, b := openVM(t, Options{}), openVM(t, Options{})
+	for _, vm := range []*testVM{a, b} {
+		lines, err := vm.run(t, "", `
+			s = socket.create(socket.AF_INET, socket.SOCK_STREAM)
+			s:connect("127.0.0.1", 0)
+			out(#socket.list(), socket.last_error())
+			socket.clear_error()
+			task.spawn(task.sleep, 0.001)
+			out(#task.list())`)
+		s := script{want: "1 111\n1"}
+		s.report(t, s.check(lines))
+		if err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // script is a row of a table of tests in Lua. Its code hands values to out(…);
 // what it handed must be want, a line for each call, or, without want, what the
 // code's comments say in their order: "--> =text", or "--> ~regexp".

@@ -93,7 +93,7 @@ func TestCommandLine(t *testing.T) {
 		{"an error in -e ends before the script", []string{"-e", "error('x', 0)", "args.lua"}, "", expected{1, "", `~(?s)sockscript: x\n.*`}},
 		{"-l", []string{"-l", "lib", "-e", "print(lib.name, lib.path)"}, "", expected{0, "lib\tlib\n", ""}},
 		{"-l of a module of ours", []string{"-lsocket", "-e", "print(type(socket.create))"}, "", expected{0, "function\n", ""}},
-		{"-l of no module", []string{"-l", "nope", "-e", "print(1)"}, "", expected{1, "", `~(?s)sockscript: .*module nope not found.*`}},
+		{"-l of no module", []string{"-l", "nope", "-e", "print(1)"}, "", expected{1, "", `~(?s)sockscript: .*module 'nope' not found.*`}},
 
 		{"- reads standard input", []string{"-", "a", "b"}, "print('stdin', arg[0], ...)", expected{0, "stdin\t-\ta\tb\n", ""}},
 		{"no script and no terminal: standard input", nil, "print('stdin')\n", expected{0, "stdin\n", ""}},
@@ -112,10 +112,10 @@ func TestCommandLine(t *testing.T) {
 		{"a script that is missing", []string{"nope.lua"}, "", expected{2, "", "sockscript: cannot read nope.lua: No such file or directory\n"}},
 		{"a script that is a folder", []string{"pkg"}, "", expected{2, "", "sockscript: cannot read pkg: Is a directory\n"}},
 		{"a script below a file", []string{"lib.lua/x"}, "", expected{2, "", "sockscript: cannot read lib.lua/x: Not a directory\n"}},
-		{"a syntax error is one line", []string{"syntax.lua"}, "", expected{1, "", "sockscript: syntax.lua:2: syntax error near '='\n"}},
-		{"a syntax error at the end is one line", []string{"unfinished.lua"}, "", expected{1, "", "sockscript: unfinished.lua:1: syntax error near <eof>\n"}},
+		{"a syntax error shows the line", []string{"syntax.lua"}, "", expected{1, "", "sockscript: syntax.lua:2: syntax error near '='\n    local y = = 2\n              ^\n"}},
+		{"a syntax error at the end", []string{"unfinished.lua"}, "", expected{1, "", "sockscript: unfinished.lua:2: syntax error near '<eof>'\n"}},
 		{"a goto without a label is one line", []string{"-e", "\ngoto nope"}, "", expected{1, "", `~sockscript: \(command line\):\d+: no visible label 'nope' for <goto> at line 2\n`}},
-		{"a syntax error in -e", []string{"-e", "print("}, "", expected{1, "", "sockscript: (command line):1: syntax error near <eof>\n"}},
+		{"a syntax error in -e", []string{"-e", "print("}, "", expected{1, "", "sockscript: (command line):1: syntax error near '<eof>'\n    print(\n          ^\n"}},
 		{"an unknown option", []string{"--nope", "args.lua"}, "", expected{2, "", "sockscript: unknown option --nope\ntry 'sockscript --help'\n"}},
 		{"an unknown short option", []string{"-x"}, "", expected{2, "", "sockscript: unknown option -x\ntry 'sockscript --help'\n"}},
 		{"-e without a value", []string{"-e"}, "", expected{2, "", "sockscript: option -e needs a value\ntry 'sockscript --help'\n"}},
@@ -129,7 +129,7 @@ func TestCommandLine(t *testing.T) {
 		{"os.exit()", []string{"-e", "os.exit() print('on')"}, "", expected{0, "", ""}},
 		{"os.exit(true), os.exit(false)", []string{"-e", "os.exit(false)"}, "", expected{1, "", ""}},
 		{"os.exit flushes what was written", []string{"-e", "io.write('no newline') os.exit(3)"}, "", expected{3, "no newline", ""}},
-		{"os.exit of no number raises", []string{"-e", "os.exit('x')"}, "", expected{1, "", `~(?s)sockscript: .*bad argument #1 to 'exit' \(code must be an integer, got "x"\)\n.*`}},
+		{"os.exit of no number raises", []string{"-e", "os.exit('x')"}, "", expected{1, "", `~(?s)sockscript: .*bad argument #1 to 'exit' \(number expected, got string\)\n.*`}},
 		{"os.exit in a task, while others wait", []string{"-e", "task.spawn(task.sleep, 100) task.spawn(function() task.sleep(0.01) os.exit(5) end) task.sleep(100)"}, "", expected{5, "", ""}},
 		{"os.exit inside pcall", []string{"-e", "pcall(os.exit, 4) print('on')"}, "", expected{4, "", ""}},
 	}
@@ -163,7 +163,7 @@ func TestErrors(t *testing.T) {
 			`~(?s)sockscript: deadlock: every task waits for another\n\tmain chunk waits in recv on channel: 0 of 0 at deadlock\.lua:5\n\tdeadlock\.lua:2 waits in recv on channel: 0 of 0 at deadlock\.lua:3\n.*`}},
 		{"deadlock after the main chunk", "later.lua", expected{1, "", "sockscript: deadlock: every task waits for another\n\treader waits in recv on channel: 0 of 0 at later.lua:3\n"}},
 		{"a mistake names function, argument and what came", "misuse.lua", expected{1, "", `~(?s)sockscript: misuse\.lua:2: bad argument #3 to 'bind' \(port must be 0 to 65535, got 70000\)\n.*`}},
-		{"in a coroutine", "coroutine.lua", expected{1, "", `~(?s)sockscript: coroutine\.lua:2: deep.*`}},
+		{"in a coroutine", "coroutine.lua", expected{1, "", `~(?s)sockscript: coroutine\.lua:1: coroutine\.lua:2: deep.*`}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := run1(t, dir, "", test.script)

@@ -1,15 +1,12 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
-	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 	"golang.org/x/sys/unix"
@@ -66,11 +63,16 @@ func runAll(vm *luasock.VM, o options, stdin io.Reader) error {
 	return runText(vm, source, name, o.args...)
 }
 
-// runText compiles a chunk and runs it until its tasks have ended.
+// runText compiles a chunk and runs it until its tasks have ended. The name is
+// "@file" or "=text", as Lua has it.
 func runText(vm *luasock.VM, source, name string, args ...string) error {
-	fn, err := vm.L.Load(strings.NewReader(source), strings.TrimPrefix(name, "="))
+	fn, err := vm.Load([]byte(source), name)
+	var syntax *luasock.SyntaxError
+	if errors.As(err, &syntax) {
+		return errors.New(syntax.Show([]byte(source)))
+	}
 	if err != nil {
-		return errors.New(syntaxError(err, source))
+		return err
 	}
 	values := make([]lua.LValue, len(args))
 	for i, arg := range args {
@@ -84,28 +86,24 @@ type unreadableError struct{ name, reason string }
 
 func (e *unreadableError) Error() string { return "cannot read " + e.name + ": " + e.reason }
 
-// readScript reads the script and gives its name for messages. A first line
-// that begins with # is blanked.
+// readScript reads the script and gives the name of its chunk.
 func readScript(name string, stdin io.Reader) (source, chunk string, err error) {
 	var text []byte
+	chunk = "@" + name
 	if name == "" || name == "-" {
 		text, err = io.ReadAll(stdin)
-		name = "stdin"
+		name, chunk = "standard input", "=stdin"
 	} else {
 		text, err = os.ReadFile(name)
 	}
-	if err != nil {
-		var errno unix.Errno
-		if errors.As(err, &errno) {
-			return "", "", &unreadableError{name, sock.Strerror(int(errno))}
-		}
+	var errno unix.Errno
+	switch {
+	case errors.As(err, &errno):
+		return "", "", &unreadableError{name, sock.Strerror(int(errno))}
+	case err != nil:
 		return "", "", &unreadableError{name, err.Error()}
 	}
-	if bytes.HasPrefix(text, []byte("#")) {
-		_, after, _ := bytes.Cut(text, []byte("\n"))
-		text = append([]byte("\n"), after...)
-	}
-	return string(text), name, nil
+	return string(text), chunk, nil
 }
 
 // setArgs sets arg and puts the script's own folder first in package.path.
@@ -127,22 +125,6 @@ func setArgs(L *lua.LState, o options) {
 	dir := filepath.Dir(o.script)
 	own := filepath.Join(dir, "?.lua") + ";" + filepath.Join(dir, "?", "init.lua") + ";"
 	pkg.RawSetString("path", lua.LString(own+lua.LVAsString(pkg.RawGetString("path"))))
-}
-
-// The forms of gopher-lua's messages about a chunk that it cannot compile.
-var (
-	syntaxAt   = regexp.MustCompile(`^(.*) line:(\d+)\(column:\d+\) near (.*):   (.*)$`)
-	syntaxEnd  = regexp.MustCompile(`^(.*) at EOF:   (.*)$`)
-	compileErr = regexp.MustCompile(`^compile error near line\((\d+)\) (.*?): (.*)$`)
-)
-
-// syntaxError makes gopher-lua's message one line of file:line: message.
-func syntaxError(err error, source string) string {
-	text := strings.TrimSpace(err.Error())
-	lastLine := strings.Count(strings.TrimRight(source, "\n"), "\n") + 1
-	text = syntaxAt.ReplaceAllString(text, "$1:$2: $4 near $3")
-	text = syntaxEnd.ReplaceAllString(text, fmt.Sprintf("$1:%d: $2 near <eof>", lastLine))
-	return compileErr.ReplaceAllString(text, "$2:$1: $3")
 }
 
 // cancelOn gives the Lua state a context, so that a loop that never waits can

@@ -14,8 +14,11 @@ import (
 // take reads once without waiting, up to size bytes: into the buffer, or into
 // pending. It reports false when nothing is there.
 func (s *Stream) take(size int) bool {
-	into := s.room(size)
-	n, err := s.transport.TryRead(into)
+	into, try := s.room(size), s.transport.TryRead
+	if s.exact {
+		try = s.keeper.TryPeek
+	}
+	n, err := try(into)
 	if errors.Is(err, unix.EAGAIN) {
 		return false
 	}
@@ -24,12 +27,38 @@ func (s *Stream) take(size int) bool {
 		return true
 	}
 	s.ended = false
+	if s.exact {
+		s.peeked = n
+	}
 	if len(s.buf) == 0 {
 		s.buf, s.lent, s.whole = into[:n], true, s.datagrams
 		return true
 	}
 	s.buf = s.buf[:len(s.buf)+n]
 	return true
+}
+
+// swallow takes from the keeper so much of what was only peeked at that the
+// first n bytes of the buffer are the stream's; they are written where they are
+// already. An error is that of a connection that broke meanwhile, and comes
+// again.
+func (s *Stream) swallow(n int) {
+	for s.peeked > 0 && n > len(s.buf)-s.peeked {
+		at := len(s.buf) - s.peeked
+		got, err := s.transport.TryRead(s.buf[at:n])
+		if err != nil || got == 0 {
+			break
+		}
+		s.peeked -= got
+	}
+}
+
+// unpeek forgets what was only peeked at.
+func (s *Stream) unpeek() {
+	s.buf, s.peeked = s.buf[:len(s.buf)-s.peeked], 0
+	if len(s.buf) == 0 {
+		s.drop()
+	}
 }
 
 // room is where the transport may write up to size bytes: the group's scratch,
@@ -71,6 +100,7 @@ func (s *Stream) own() {
 // give takes n bytes out of the buffer, and drops some behind them. The bytes
 // are valid until the next read of any stream of the group.
 func (s *Stream) give(n, drop int) []byte {
+	s.swallow(n + drop)
 	p := s.buf[:n:n]
 	s.buf = s.buf[n+drop:]
 	s.in += uint64(n + drop)
@@ -81,7 +111,7 @@ func (s *Stream) give(n, drop int) []byte {
 }
 
 // drop empties the buffer.
-func (s *Stream) drop() { s.buf, s.lent, s.whole = nil, false, false }
+func (s *Stream) drop() { s.buf, s.lent, s.whole, s.peeked = nil, false, false, 0 }
 
 // fetch takes into the buffer what the transport keeps for it.
 func (s *Stream) fetch() {
@@ -99,6 +129,9 @@ func (s *Stream) putBack() {
 		s.own()
 		return
 	}
+	if s.peeked > 0 {
+		s.unpeek()
+	}
 	s.own()
 	pending := s.pending
 	if pending == io.EOF {
@@ -114,6 +147,7 @@ func (s *Stream) putBack() {
 // fill waits until the buffer has got more, or pending is set. An error says
 // why the wait was in vain. size is how many bytes the caller can use.
 func (s *Stream) fill(size int) error {
+	s.swallow(len(s.buf))
 	s.own() // others may read while this task waits
 	if err := s.group.loop.Spend(); err != nil {
 		return err

@@ -232,7 +232,7 @@ func (s *Stream) Drain(idle time.Duration) (int, error) {
 			return total, nil
 		case err == io.EOF && !s.IsClosed():
 			return total, nil
-		case total > 0 && s.ended:
+		case total > 0 && s.ended: // broken: the next read tells
 			s.pending = err
 			s.putBack()
 			return total, nil

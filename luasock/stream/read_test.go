@@ -57,7 +57,7 @@ func FuzzReads(f *testing.F) {
 
 func (c reads) check(t *testing.T) {
 	t.Helper()
-	for _, shared := range []bool{false, true} {
+	for _, shared := range []string{"", "exact", "ahead"} {
 		c.compare(t, "Gets", shared, c.gets(), func(s *stream.Stream) ([]byte, error) { return s.Gets(c.n) })
 		c.compare(t, "GetLine", shared, c.lines(), func(s *stream.Stream) ([]byte, error) { return s.GetLine(c.n, []byte(c.ending)) })
 		if c.ending == "" {
@@ -67,16 +67,16 @@ func (c reads) check(t *testing.T) {
 			return s.ReadUntil(stream.Until{Match: stream.Text([]byte(c.ending))})
 		})
 	}
-	c.compare(t, "ReadExactly", false, c.exactly(), func(s *stream.Stream) ([]byte, error) { return s.ReadExactly(c.n) })
+	c.compare(t, "ReadExactly", "exact", c.exactly(), func(s *stream.Stream) ([]byte, error) { return s.ReadExactly(c.n) })
 }
 
 // compare reads pieces until the end. Whenever a try finds too little, nothing
 // may be lost and more arrives.
-func (c reads) compare(t *testing.T, name string, shared bool, want []string, read func(*stream.Stream) ([]byte, error)) {
+func (c reads) compare(t *testing.T, name string, shared string, want []string, read func(*stream.Stream) ([]byte, error)) {
 	t.Helper()
 	p := newPeer(t)
-	if shared {
-		p.s.Share()
+	if shared != "" {
+		p.s.Share(shared == "ahead")
 	}
 	p.s.SetBlocking(false)
 	var got []string
@@ -105,7 +105,7 @@ func (c reads) compare(t *testing.T, name string, shared bool, want []string, re
 	}
 	rest, _ := p.s.Contents(-1)
 	if got = append(got, "rest:"+string(rest)); !slices.Equal(got, want) {
-		t.Errorf("%s shared=%v %+v:\n got %q\nwant %q", name, shared, c, got, want)
+		t.Errorf("%s shared=%q %+v:\n got %q\nwant %q", name, shared, c, got, want)
 	}
 	p.close()
 }

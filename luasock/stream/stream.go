@@ -41,10 +41,12 @@ type Transport interface {
 	IsClosed() bool
 }
 
-// Keeper is a transport that others read from beside the stream. It keeps what
-// the stream has read ahead, and gives it to whoever reads next.
+// Keeper is a transport that others may read from beside the stream. What the
+// stream has read and not given, the Keeper keeps for whoever reads next.
 type Keeper interface {
 	Transport
+	// TryPeek is TryRead that takes nothing.
+	TryPeek(p []byte) (int, error)
 	// Keep puts bytes, which are the Keeper's from then on, before those that
 	// are still to be read, and an error behind the bytes. io.EOF need not be
 	// kept: it comes again.
@@ -89,10 +91,12 @@ type Stream struct {
 	group     *Group
 	transport Transport
 	keeper    Keeper // the transport, once it is shared; else nil
+	exact     bool   // nothing is read ahead
 	datagrams bool
 
 	buf      []byte // was read, and not yet given
 	lent     bool   // buf lies in the group's scratch
+	peeked   int    // so many bytes at the end of buf are still to be taken from the keeper
 	whole    bool   // buf is a datagram, or the rest of one; it may be empty
 	pending  error  // io.EOF or what broke the stream; is told after buf
 	ended    bool   // the last that came was the end or an error
@@ -121,6 +125,9 @@ func (s *Stream) SetTransport(t Transport) { s.transport = t }
 // without end.
 func (s *Stream) SetTimeout(d time.Duration) { s.timeout = d }
 
+// Timeout is what SetTimeout has set.
+func (s *Stream) Timeout() time.Duration { return s.timeout }
+
 // TimedOut tells whether the last read, or a write since, ran out of time.
 func (s *Stream) TimedOut() bool { return s.timedOut }
 
@@ -144,12 +151,13 @@ func (s *Stream) Readable() bool {
 }
 
 // Share says that others read from the transport beside the stream. What it
-// has read ahead goes to the transport, now and after each read. It reports
-// false when the transport is no Keeper.
-func (s *Stream) Share() bool {
+// has read ahead goes to the transport, now and after each read; without ahead
+// it reads nothing ahead any more. It reports false when the transport is no
+// Keeper.
+func (s *Stream) Share(ahead bool) bool {
 	keeper, ok := s.transport.(Keeper)
 	if ok && s.keeper == nil {
-		s.keeper = keeper
+		s.keeper, s.exact = keeper, !ahead && !s.datagrams
 		if !s.reading {
 			s.putBack()
 		}

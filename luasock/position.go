@@ -1,0 +1,20 @@
+package luasock
+
+import lua "github.com/yuin/gopher-lua"
+
+// position is the line of Lua at which a thread stands: that of the innermost
+// function that is written in Lua, on this thread or one that waits for it. "",
+// 0 when there is none.
+func position(L *lua.LState) (source string, line int) {
+	for level := 0; L != nil; level++ {
+		dbg, ok := L.GetStack(level)
+		if !ok {
+			L, level = L.Parent, -1
+			continue
+		}
+		if _, err := L.GetInfo("Sl", dbg, lua.LNil); err == nil && dbg.CurrentLine > 0 {
+			return dbg.Source, dbg.CurrentLine
+		}
+	}
+	return "", 0
+}
