@@ -160,7 +160,8 @@ func TestStandardStreamsAreLazy(t *testing.T) {
 	vm := openVM(t, Options{})
 	module, _ := vm.L.GetGlobal("socket").(*lua.LTable)
 	vm.openStandardStreams(module)
-	if vm.standardStream(0) != vm.standardStream(0) {
+	first := vm.standardStream(0)
+	if vm.standardStream(0) != first {
 		t.Error("each call makes another stream")
 	}
 	if v := vm.L.GetField(module, "STDIN"); v.(*lua.LUserData).Value != vm.standardStream(0) {

@@ -143,8 +143,7 @@ func TestACancelBeforeTheResultIsNotLost(t *testing.T) {
 	eachPoller(t, func(t *testing.T, l *Loop) {
 		closed := 0
 		posted := make(chan bool)
-		var task *Task
-		task = l.Go("awaits", func() {
+		task := l.Go("awaits", func() {
 			_, err := Await(l, Why{}, never, func(context.Context) (io.Closer, error) {
 				<-posted
 				return closer(func() { closed++ }), nil

@@ -4,12 +4,17 @@ import (
 	"net"
 	"strconv"
 
+	"golang.org/x/sys/unix"
+
 	"sockscript/luasock/addr"
 )
 
 // scoped gives an address the number of the interface that its zone names, for
 // the kernel.
 func scoped(a addr.Addr) addr.Addr {
+	if a.Family != unix.AF_INET6 { // the most of them
+		return a
+	}
 	_, name := a.ScopeID()
 	if name == "" {
 		return a
