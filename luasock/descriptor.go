@@ -1,56 +1,38 @@
 package luasock
 
 import (
-	"fmt"
-
 	lua "github.com/yuin/gopher-lua"
+	"golang.org/x/sys/unix"
 
 	"sockscript/luasock/bind"
 	"sockscript/luasock/sock"
+	"sockscript/luasock/stream"
 )
 
-var descriptorClass = &bind.Class{
-	Name: "Descriptor",
-	Doc:  "An open file, other than a socket, that came with a message. Unreachable ones are closed in the end.",
-	String: func(v any) string {
-		if fd, err := v.(*sock.Descriptor).Descriptor(); err == nil {
-			return fmt.Sprintf("descriptor: %d", fd)
-		}
-		return "descriptor: closed"
-	},
-}
-
-var descriptorMethods = []bind.Row{
-	{Name: "fd", Sig: "d:fd()", Doc: "Returns the number of the descriptor.", Fn: descriptorFD},
-	{Name: "close", Sig: "d:close()", Doc: "Closes the descriptor.", Fn: descriptorClose},
-}
-
-// adoptDescriptor makes a descriptor that came with a message a value: a
-// Socket if it is one's, else a Descriptor.
+// adoptDescriptor makes a descriptor that came with a message a value: a Socket
+// if it is one's, else a Stream.
 func (vm *VM) adoptDescriptor(c bind.Call, d *sock.Descriptor) lua.LValue {
 	if d.IsSocket() {
 		if s, err := vm.net.AdoptDescriptor(d); err == nil {
 			return vm.push(c, s)
 		}
 	}
-	return vm.env.New(descriptorClass, d)
+	fd := d.Take()
+	file := stream.NewFile(vm.loop, fd, true, "")
+	return vm.pushStream(vm.newFileStream(file, "", openMode(fd)))
 }
 
-func descriptorArg(c bind.Call) (*sock.Descriptor, int) {
-	d := bind.Object[*sock.Descriptor](c, 1, descriptorClass)
-	fd, err := d.Descriptor()
+// openMode is how a descriptor was opened, as fopen(3) names it.
+func openMode(fd int) string {
+	flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
 	if err != nil {
-		c.Bad(1, "descriptor is closed")
+		return "r"
 	}
-	return d, fd
-}
-
-func descriptorFD(c bind.Call) int {
-	_, fd := descriptorArg(c)
-	return c.Integer(fd)
-}
-
-func descriptorClose(c bind.Call) int {
-	d, _ := descriptorArg(c)
-	return c.Done(d.Close())
+	switch flags & unix.O_ACCMODE {
+	case unix.O_WRONLY:
+		return "w"
+	case unix.O_RDWR:
+		return "r+"
+	}
+	return "r"
 }

@@ -21,7 +21,7 @@ var socketModule = &bind.Module{
 	Doc:     "PHP's socket functions with PHP's names and meanings. Every function that takes a socket first is also its method.",
 	Rows:    allSocketRows,
 	Consts:  slices.Concat(constants, streamConsts),
-	Classes: []bind.Methods{{Class: socketClass, Rows: slices.Concat(methodRows(allSocketRows), streamSocketMethods)}, {Class: addressInfoClass}, {Class: descriptorClass, Rows: descriptorMethods}, {Class: streamClass, Rows: streamMethods}, {Class: streamContextClass}},
+	Classes: []bind.Methods{{Class: socketClass, Rows: slices.Concat(methodRows(allSocketRows), streamSocketMethods)}, {Class: addressInfoClass}, {Class: streamClass, Rows: streamMethods}, {Class: streamContextClass}},
 }
 
 // allSocketRows are the rows of every file whose functions are the module's.

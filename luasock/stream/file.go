@@ -36,10 +36,13 @@ func NewFile(l *loop.Loop, n int, owned bool, name string) *File {
 	f.fd.Kept()
 	if owned {
 		f.cleanup = runtime.AddCleanup(f, func(fd *loop.FD) {
-			l.Post(func() {
+			posted := l.Post(func() {
 				fd.Close()
 				unix.Close(n)
 			})
+			if !posted { // the loop is gone, and the descriptor is in it no more
+				unix.Close(n)
+			}
 		}, f.fd)
 	}
 	return f
