@@ -8,12 +8,13 @@
 // [Preload] add the modules to a host's own Lua state instead. A module is a
 // table of rows (package bind): the row carries the name, the signature, the
 // words of the reference and the function. There is a file for each noun:
-// socket.go, task.go, scope.go, channel.go; rows on top, functions below in the
-// order of the rows.
+// socket.go, option.go, message.go, stream.go, task.go, scope.go, channel.go;
+// rows on top, functions below in the order of the rows.
 //
 // A byte in goes kernel → package sock (one system call into a buffer that the
-// Net owns) → the Lua string, which is the one copy. A byte out goes from the
-// script's string to the kernel without one.
+// Net owns) → the Lua string, which is the one copy; a Stream (package stream)
+// keeps a buffer between. A byte out goes from the script's string to the kernel
+// without a copy.
 //
 // # Who may call what
 //

@@ -104,13 +104,21 @@ func (vm *VM) Load(source []byte, name string) (*lua.LFunction, error) {
 	return lualib.Load(vm.L, source, name)
 }
 
+// ErrEnded is what Do returns of a script that called os.exit, when the host's
+// Options.Exit has returned.
+var ErrEnded = errors.New("the script has ended itself")
+
 // Do runs a function of L's as the main chunk and then Waits for the tasks. It
 // returns an *Error when the chunk raised one.
 func (vm *VM) Do(fn *lua.LFunction, args ...lua.LValue) error {
-	if _, failure := lualib.PCall(vm.L, fn, args...); failure != nil {
-		return &Error{Value: failure.Object, Traceback: failure.StackTrace}
+	_, failure := lualib.PCall(vm.L, fn, args...)
+	if failure == nil {
+		return vm.Wait()
 	}
-	return vm.Wait()
+	if failure.Object == bind.Kill {
+		return ErrEnded
+	}
+	return &Error{Value: failure.Object, Traceback: failure.StackTrace}
 }
 
 // borrow gives a Lua thread for a task.

@@ -275,3 +275,20 @@ func showValue(L *lua.LState, v lua.LValue) string {
 	}
 	return L.ToStringMeta(v).String()
 }
+
+// A host whose Options.Exit returns lives on, and is told.
+func TestDoAfterExit(t *testing.T) {
+	var codes []int
+	vm, err := New(Options{Exit: func(code int) { codes = append(codes, code) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer vm.Close()
+	fn, err := vm.Load([]byte(`pcall(os.exit, 3) error("goes on")`), "=script")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := vm.Do(fn); err != ErrEnded || len(codes) != 1 || codes[0] != 3 {
+		t.Errorf("Do gives %v after exits with %v", err, codes)
+	}
+}
