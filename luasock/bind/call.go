@@ -3,7 +3,6 @@ package bind
 import (
 	"fmt"
 	"math"
-	"strconv"
 	"strings"
 	"time"
 
@@ -36,14 +35,11 @@ func (c Call) Has(i int) bool { return c.L.Get(i) != lua.LNil }
 
 // Bytes reads a string. A number is taken as its text, as Lua does.
 func (c Call) Bytes(i int) string {
-	switch v := c.L.Get(i).(type) {
-	case lua.LString:
-		return string(v)
-	case lua.LNumber:
-		return v.String()
+	s, ok := Text(c.L.Get(i))
+	if !ok {
+		c.Wrong(i, "a string")
 	}
-	c.Wrong(i, "a string")
-	return ""
+	return s
 }
 
 // OptBytes is Bytes with a default for nil.
@@ -87,9 +83,6 @@ func (c Call) Number(i int) float64 {
 	return float64(n)
 }
 
-// Forever is what Seconds gives for a time beyond what a Duration holds.
-const Forever = time.Duration(math.MaxInt64)
-
 // Seconds reads a time of 0 seconds or more; fractions count.
 func (c Call) Seconds(i int) time.Duration {
 	n := c.Number(i)
@@ -105,14 +98,6 @@ func (c Call) OptSeconds(i int, def time.Duration) time.Duration {
 		return def
 	}
 	return c.Seconds(i)
-}
-
-// Duration converts seconds, up to Forever.
-func Duration(seconds float64) time.Duration {
-	if seconds >= Forever.Seconds() {
-		return Forever
-	}
-	return time.Duration(seconds * float64(time.Second))
 }
 
 // Bool reads a boolean.
@@ -157,14 +142,6 @@ func Object[T any](c Call, i int, class *Class) T {
 		c.Wrong(i, "a "+class.Name)
 	}
 	return v
-}
-
-// To unwraps a userdata whose Go value is a T.
-func To[T any](v lua.LValue) (t T, ok bool) {
-	if ud, is := v.(*lua.LUserData); is {
-		t, ok = ud.Value.(T)
-	}
-	return t, ok
 }
 
 // Bad raises "bad argument #i to 'name' (text)".
@@ -223,7 +200,7 @@ func (c Call) True() int {
 	return 1
 }
 
-// Bool returns a boolean.
+// Boolean returns a boolean.
 func (c Call) Boolean(b bool) int {
 	c.L.Push(lua.LBool(b))
 	return 1
@@ -256,56 +233,4 @@ func (c Call) Done(err error) int {
 		return c.Fail(err)
 	}
 	return c.True()
-}
-
-// small holds the boxed whole numbers that results mostly are, so that
-// returning one does not allocate.
-var small = func() (boxed [1024]lua.LValue) {
-	for n := range boxed {
-		boxed[n] = lua.LNumber(n)
-	}
-	return boxed
-}()
-
-// Int is n as a Lua number.
-func Int(n int) lua.LValue {
-	if n >= 0 && n < len(small) {
-		return small[n]
-	}
-	return lua.LNumber(n)
-}
-
-// Whole converts a number that has no fraction and fits an int.
-func Whole(n lua.LNumber) (int, bool) {
-	f := float64(n)
-	if f != math.Trunc(f) || f < -(1<<63) || f >= 1<<63 {
-		return 0, false
-	}
-	return int(f), true
-}
-
-// Describe says what a value is, for messages: numbers as they print, texts
-// quoted and cut, everything else by its type or class.
-func Describe(v lua.LValue) string {
-	const most = 40
-	switch v := v.(type) {
-	case nil:
-		return "no value"
-	case lua.LBool, lua.LNumber:
-		return v.String()
-	case lua.LString:
-		if len(v) > most {
-			return strconv.Quote(string(v[:most])) + "…"
-		}
-		return strconv.Quote(string(v))
-	case *lua.LUserData:
-		if mt, ok := v.Metatable.(*lua.LTable); ok {
-			if name, ok := mt.RawGetString("__name").(lua.LString); ok {
-				return "a " + string(name)
-			}
-		}
-	case *lua.LNilType:
-		return "nil"
-	}
-	return "a " + v.Type().String()
 }

@@ -6,11 +6,25 @@ import (
 	"sockscript/luasock/bind"
 )
 
-// What the libraries of the base part read their arguments with. The words are
-// PUC Lua's: see puc.
+// What Lua's own functions read their arguments with. Conversions and words are
+// those of PUC Lua's lauxlib: "bad argument #1 to 'rep' (string expected, got no
+// value)".
 
-// expected complains about the type of argument i.
-func expected(c bind.Call, i int, want string) { puc{c}.typeError(i, want) }
+// expected raises "bad argument #i to 'name' (want expected, got what came)".
+func expected(c bind.Call, i int, want string) {
+	c.Bad(i, "%s expected, got %s", want, typeName(c, i))
+}
+
+func typeName(c bind.Call, i int) string {
+	if i > c.N() {
+		return "no value"
+	}
+	v := c.Arg(i)
+	if name, ok := c.L.GetMetaField(v, "__name").(lua.LString); ok {
+		return string(name)
+	}
+	return v.Type().String()
+}
 
 // checkAny reads a value, which must have come.
 func checkAny(c bind.Call, i int) lua.LValue {
@@ -36,19 +50,13 @@ func checkTable(c bind.Call, i int) *lua.LTable {
 	return t
 }
 
-func checkString(c bind.Call, i int) string { return puc{c}.checkString(i) }
-
-func checkNumber(c bind.Call, i int) lua.LNumber { return lua.LNumber(puc{c}.checkNumber(i)) }
-
-// checkInt reads a number and drops its fraction, and what is beyond 2^53.
-func checkInt(c bind.Call, i int) int { return clampInt(checkNumber(c, i)) }
-
-// optInt is checkInt with a default for nil.
-func optInt(c bind.Call, i, def int) int {
-	if !c.Has(i) {
-		return def
+// checkString reads a string. A number is taken as its text.
+func checkString(c bind.Call, i int) string {
+	s, ok := bind.Text(c.Arg(i))
+	if !ok {
+		expected(c, i, "string")
 	}
-	return checkInt(c, i)
+	return s
 }
 
 // optString is checkString with a default for nil.
@@ -59,9 +67,40 @@ func optString(c bind.Call, i int, def string) string {
 	return checkString(c, i)
 }
 
-// clampInt drops the fraction, and what is beyond 2^53, so that sums do not
-// overflow.
-func clampInt(n lua.LNumber) int {
-	const most = 1 << 53
-	return min(max(truncate(float64(n)), -most), most)
+// checkNumber reads a number, or a string that is one.
+func checkNumber(c bind.Call, i int) float64 {
+	n, ok := toNumber(c.Arg(i))
+	if !ok {
+		expected(c, i, "number")
+	}
+	return n
+}
+
+// checkInt reads a number and drops its fraction, as Lua 5.1 does, and what is
+// beyond 2^53, so that sums do not overflow.
+func checkInt(c bind.Call, i int) int { return clampInt(checkNumber(c, i)) }
+
+// optInt is checkInt with a default for nil.
+func optInt(c bind.Call, i, def int) int {
+	if !c.Has(i) {
+		return def
+	}
+	return checkInt(c, i)
+}
+
+// checkWhole is checkInt as Lua 5.3 has it: there must be no fraction.
+func checkWhole(c bind.Call, i int) int {
+	n := checkNumber(c, i)
+	if float64(truncate(n)) != n {
+		c.Bad(i, "number has no integer representation")
+	}
+	return clampInt(n)
+}
+
+// optWhole is checkWhole with a default for nil.
+func optWhole(c bind.Call, i, def int) int {
+	if !c.Has(i) {
+		return def
+	}
+	return checkWhole(c, i)
 }

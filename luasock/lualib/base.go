@@ -11,17 +11,16 @@ import (
 	"sockscript/luasock/bind"
 )
 
-func openBase(L *lua.LState, env *bind.Env, o Options) {
-	m := machineOf(L)
+func openBase(m *machine, L *lua.LState) {
 	G := L.G.Global
 	G.RawSetString("_G", G)
 	G.RawSetString("_VERSION", lua.LString("Lua 5.1"))
 	for _, row := range append(m.baseRows(), m.loadRows()...) {
-		G.RawSetString(row.Name, env.Function(L, "_G", &row))
+		G.RawSetString(row.Name, m.env.Function(L, "_G", &row))
 	}
 	m.raise = G.RawGetString("error").(*lua.LFunction)
 	m.next = G.RawGetString("next").(*lua.LFunction)
-	m.step = env.Function(L, "_G", &bind.Row{Name: "ipairs_step", Sig: "ipairs_step(t, i)", Doc: "What the loop over ipairs calls.", Fn: ipairsStep})
+	m.step = m.env.Function(L, "_G", &bind.Row{Name: "ipairs_step", Sig: "ipairs_step(t, i)", Doc: "What the loop over ipairs calls.", Fn: ipairsStep})
 }
 
 func (m *machine) baseRows() []bind.Row {
@@ -67,26 +66,19 @@ func assert(c bind.Call) int {
 // raiseAt raises a value, before which the position of the level stands if it is
 // a text.
 func raiseAt(L *lua.LState, value lua.LValue, n int) {
-	if lua.LVCanConvToString(value) && n > 0 {
-		value = lua.LString(where(L, n) + value.String())
+	if text, ok := bind.Text(value); ok && n > 0 {
+		value = lua.LString(where(L, n) + text)
 	}
 	L.Error(value, 0)
 }
 
 func raise(c bind.Call) int {
-	level := 1
-	if c.Has(2) {
-		level = checkInt(c, 2)
-	}
-	raiseAt(c.L, c.Arg(1), level)
+	raiseAt(c.L, c.Arg(1), optInt(c, 2, 1))
 	return 0
 }
 
 func (m *machine) collectgarbage(c bind.Call) int {
-	option := "collect"
-	if c.Has(1) {
-		option = checkString(c, 1)
-	}
+	option := optString(c, 1, "collect")
 	switch option {
 	case "collect":
 		m.collect(c.L)
@@ -116,10 +108,7 @@ func (m *machine) function(c bind.Call) *lua.LFunction {
 	if fn, ok := c.Arg(1).(*lua.LFunction); ok {
 		return fn
 	}
-	n := 1
-	if c.Has(1) {
-		n = checkInt(c, 1)
-	}
+	n := optInt(c, 1, 1)
 	if n < 0 {
 		c.Bad(1, "level must be non-negative")
 	}
@@ -247,11 +236,11 @@ func (m *machine) print(c bind.Call) int {
 
 // toText is tostring: what the metamethod gives need not be a text.
 func toText(L *lua.LState, v lua.LValue) lua.LValue {
-	switch v := v.(type) {
+	switch n := v.(type) {
 	case lua.LString:
 		return v
 	case lua.LNumber:
-		return lua.LString(numberText(v))
+		return lua.LString(bind.NumberText(n))
 	}
 	if fn := L.GetMetaField(v, "__tostring"); fn != lua.LNil {
 		L.Push(fn)
@@ -260,7 +249,7 @@ func toText(L *lua.LState, v lua.LValue) lua.LValue {
 		text := L.Get(-1)
 		L.Pop(1)
 		if n, ok := text.(lua.LNumber); ok {
-			return lua.LString(numberText(n))
+			return lua.LString(bind.NumberText(n))
 		}
 		return text
 	}
@@ -312,24 +301,18 @@ func selectArgs(c bind.Call) int {
 
 func tonumber(c bind.Call) int {
 	v := checkAny(c, 1)
-	base := 10
-	if c.Has(2) {
-		base = checkInt(c, 2)
-	}
-	if base == 10 {
-		if n, ok := toNumber(v); ok {
-			return c.Return(n)
+	n, ok := toNumber(v)
+	if base := optInt(c, 2, 10); base != 10 {
+		s := checkString(c, 1)
+		if base < 2 || base > 36 {
+			c.Bad(2, "base out of range")
 		}
+		n, ok = parseBase(s, base)
+	}
+	if !ok {
 		return c.Return(lua.LNil)
 	}
-	s := checkString(c, 1)
-	if base < 2 || base > 36 {
-		c.Bad(2, "base out of range")
-	}
-	if n, ok := parseBase(s, base); ok {
-		return c.Return(n)
-	}
-	return c.Return(lua.LNil)
+	return c.Return(lua.LNumber(n))
 }
 
 // maxResults bounds what unpack gives.
@@ -337,15 +320,7 @@ const maxResults = 1000000
 
 func unpack(c bind.Call) int {
 	t := checkTable(c, 1)
-	from, to := 1, 0
-	if c.Has(2) {
-		from = checkInt(c, 2)
-	}
-	if c.Has(3) {
-		to = checkInt(c, 3)
-	} else {
-		to = t.Len()
-	}
+	from, to := optInt(c, 2, 1), optInt(c, 3, t.Len())
 	if from > to {
 		return 0
 	}

@@ -44,8 +44,8 @@ var bitModule = bind.Module{
 	},
 }
 
-func openBit(L *lua.LState, env *bind.Env, o Options) {
-	provide(L, env, &bitModule)
+func openBit(m *machine, L *lua.LState) {
+	m.global(L, &bitModule)
 }
 
 func unary(op func(x uint32) uint32) bind.Fn {
@@ -83,20 +83,9 @@ func bitToHex(c bind.Call) int {
 
 func signed(c bind.Call, x uint32) int { return c.Integer(int(int32(x))) }
 
-// bitArg reads argument i as LuaBitOp does: a number, or a text that is one,
-// rounded half to even, modulo 2^32. NaN and the infinities are 0.
-func bitArg(c bind.Call, i int) uint32 {
-	switch v := c.Arg(i).(type) {
-	case lua.LNumber:
-		return normalise(float64(v))
-	case lua.LString:
-		if f, ok := numeral(string(v)); ok {
-			return normalise(f)
-		}
-	}
-	c.Wrong(i, "a number")
-	return 0
-}
+// bitArg reads argument i as LuaBitOp does: rounded half to even, modulo 2^32.
+// NaN and the infinities are 0.
+func bitArg(c bind.Call, i int) uint32 { return normalise(checkNumber(c, i)) }
 
 func normalise(f float64) uint32 {
 	if n := int32(f); float64(n) == f {
@@ -110,20 +99,4 @@ func normalise(f float64) uint32 {
 		return 0
 	}
 	return uint32(int64(f))
-}
-
-// numeral reads a text as the Lua lexer reads a number.
-func numeral(text string) (float64, bool) {
-	text = strings.Trim(text, " \t\n\v\f\r")
-	digits := strings.TrimPrefix(strings.TrimLeft(text, "+-"), "0")
-	if len(digits) > 0 && (digits[0] == 'x' || digits[0] == 'X') {
-		n, err := strconv.ParseInt(strings.ReplaceAll(text, "_", "?"), 0, 64)
-		return float64(n), err == nil
-	}
-	// ParseFloat also knows "inf" and "nan", which are no numbers to Lua.
-	if strings.Trim(text, "+-.0123456789eE") != "" {
-		return 0, false
-	}
-	f, err := strconv.ParseFloat(text, 64)
-	return f, err == nil || math.IsInf(f, 0)
 }

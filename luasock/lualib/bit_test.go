@@ -30,13 +30,13 @@ func TestBit(t *testing.T) {
 		{"bit.bswap(0x12345678)", "2018915346"},
 		{"require('bit') == bit", "true"},
 
-		{"bit.band()", "raises: bad argument #1 to 'band' (x1 must be a number, got no value)"},
-		{"bit.bor(1, 2, nil)", "raises: bad argument #3 to 'bor' (it must be a number, got nil)"},
-		{"bit.lshift(1)", "raises: bad argument #2 to 'lshift' (n must be a number, got no value)"},
-		{"bit.bnot({})", "raises: bad argument #1 to 'bnot' (x must be a number, got a table)"},
-		{`bit.bnot("inf")`, `raises: bad argument #1 to 'bnot' (x must be a number, got "inf")`},
-		{`bit.bnot("0x1_0")`, `raises: bad argument #1 to 'bnot' (x must be a number, got "0x1_0")`},
-		{`bit.tohex(1, "z")`, `raises: bad argument #2 to 'tohex' (n must be a number, got "z")`},
+		{"bit.band()", "raises: bad argument #1 to 'band' (number expected, got no value)"},
+		{"bit.bor(1, 2, nil)", "raises: bad argument #3 to 'bor' (number expected, got nil)"},
+		{"bit.lshift(1)", "raises: bad argument #2 to 'lshift' (number expected, got no value)"},
+		{"bit.bnot({})", "raises: bad argument #1 to 'bnot' (number expected, got table)"},
+		{`bit.bnot("inf")`, `raises: bad argument #1 to 'bnot' (number expected, got string)`},
+		{`bit.bnot("0x1_0")`, `raises: bad argument #1 to 'bnot' (number expected, got string)`},
+		{`bit.tohex(1, "z")`, `raises: bad argument #2 to 'tohex' (number expected, got string)`},
 	})
 }
 

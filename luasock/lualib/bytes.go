@@ -16,7 +16,6 @@ import (
 	"hash/crc32"
 	"math"
 	"strings"
-	"unsafe"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -62,33 +61,9 @@ var bytesModule = bind.Module{
 	},
 }
 
-func openBytes(L *lua.LState, env *bind.Env, o Options) {
-	provide(L, env, &bytesModule)
+func openBytes(m *machine, L *lua.LState) {
+	m.global(L, &bytesModule)
 }
-
-// provide opens a module as a global, which require returns too.
-func provide(L *lua.LState, env *bind.Env, m *bind.Module) *lua.LTable {
-	t := env.Open(L, m)
-	L.SetGlobal(m.Name, t)
-	if loaded, ok := L.GetField(L.Get(lua.RegistryIndex), "_LOADED").(*lua.LTable); ok {
-		loaded.RawSetString(m.Name, t)
-	}
-	return t
-}
-
-// refuse returns nil, message: the data is wrong, which is not the program's
-// mistake.
-func refuse(c bind.Call, format string, args ...any) int {
-	return c.Return(lua.LNil, lua.LString(fmt.Sprintf(format, args...)))
-}
-
-// borrow looks at a string as bytes without copying it. They must not be
-// written to.
-func borrow(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
-
-// given makes bytes a string without copying them. They must not be written to
-// any more.
-func given(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 func bytesHex(c bind.Call) int {
 	s, separator := c.Bytes(1), c.OptBytes(2, "")
@@ -110,15 +85,15 @@ func bytesHex(c bind.Call) int {
 func bytesUnhex(c bind.Call) int {
 	text := c.Bytes(1)
 	b := make([]byte, 0, len(text)/2)
-	high, open := byte(0), false
+	high, open := 0, false
 	for i := range len(text) {
-		digit, ok := unhexDigit(text[i])
+		digit, ok := digitOf(text[i], 16)
 		switch {
 		case !ok && (isSpace(text[i]) || text[i] == ':'):
 		case !ok:
 			return refuse(c, "bytes.unhex: position %d: expected a hexadecimal digit, got %q", i+1, text[i:i+1])
 		case open:
-			b, open = append(b, high<<4|digit), false
+			b, open = append(b, byte(high<<4|digit)), false
 		default:
 			high, open = digit, true
 		}
@@ -128,19 +103,6 @@ func bytesUnhex(c bind.Call) int {
 	}
 	return c.Text(given(b))
 }
-
-func unhexDigit(d byte) (byte, bool) {
-	switch {
-	case d >= '0' && d <= '9':
-		return d - '0', true
-	case d|0x20 >= 'a' && d|0x20 <= 'f':
-		return d | 0x20 - 'a' + 10, true
-	}
-	return 0, false
-}
-
-// isSpace is C's isspace.
-func isSpace(b byte) bool { return b == ' ' || b >= '\t' && b <= '\r' }
 
 func bytesBase64(c bind.Call) int {
 	s := c.Bytes(1)

@@ -8,8 +8,7 @@ import (
 	"sockscript/luasock/bind"
 )
 
-func openCoroutine(L *lua.LState, env *bind.Env, o Options) {
-	m := machineOf(L)
+func openCoroutine(m *machine, L *lua.LState) {
 	m.global(L, &bind.Module{
 		Name: "coroutine",
 		Doc:  "Functions that stop in the middle and go on later. They may yield wherever Lua code can run.",

@@ -27,17 +27,11 @@ func dataCases(t *testing.T, cases []dataCase) {
 	}
 }
 
-// dataState is a Lua state with all libraries.
+// dataState is a Lua state with all libraries, and its rows.
 func dataState(t testing.TB) (*lua.LState, *bind.Env) {
 	t.Helper()
-	L := lua.NewState(lua.Options{
-		RegistrySize: 1024, RegistryMaxSize: 1 << 21, RegistryGrowStep: 4096,
-		CallStackSize: 10000, SkipOpenLibs: true,
-	})
-	t.Cleanup(L.Close)
-	env := bind.NewEnv(nil, func(err error) bind.Verdict { return bind.Verdict{Message: err.Error()} })
-	Open(L, env, Options{})
-	return L, env
+	L := newState(t, Options{})
+	return L, machineOf(L).env
 }
 
 // dataRun gives the results of a chunk, texts quoted, or "raises: message".

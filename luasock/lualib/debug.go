@@ -8,8 +8,7 @@ import (
 	"sockscript/luasock/bind"
 )
 
-func openDebug(L *lua.LState, env *bind.Env, o Options) {
-	m := machineOf(L)
+func openDebug(m *machine, L *lua.LState) {
 	m.global(L, &bind.Module{
 		Name: "debug",
 		Doc:  "Looks into functions and the call stack.",

@@ -9,8 +9,6 @@ import (
 	"sockscript/luasock/bind"
 )
 
-const hexDigits = "0123456789abcdef"
-
 // DumpOptions says how Dump prints.
 type DumpOptions struct {
 	Width  int  // bytes a row; 0 is 16

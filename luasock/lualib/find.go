@@ -9,9 +9,8 @@ import (
 	"sockscript/luasock/bind"
 )
 
-func (lib *stringLib) find(bc bind.Call) int {
-	c := puc{bc}
-	s, pattern := c.checkString(1), c.checkString(2)
+func (lib *stringLib) find(c bind.Call) int {
+	s, pattern := checkString(c, 1), checkString(c, 2)
 	init := initial(c, s)
 	if lua.LVAsBool(c.Arg(4)) {
 		return findPlain(c, s, pattern, init)
@@ -20,7 +19,7 @@ func (lib *stringLib) find(bc bind.Call) int {
 	if p.plain {
 		return findPlain(c, s, pattern, init)
 	}
-	m := matcher{L: c.L, interrupt: lib.interrupt, prog: p, src: s, fuel: pollEvery}
+	m := lib.matcher(c.L, p, s)
 	from, to := m.search(init)
 	if to < 0 {
 		return c.Return(lua.LNil)
@@ -33,7 +32,7 @@ func (lib *stringLib) find(bc bind.Call) int {
 	return 2 + m.push(from, to)
 }
 
-func findPlain(c puc, s, text string, init int) int {
+func findPlain(c bind.Call, s, text string, init int) int {
 	at := strings.Index(s[init:], text)
 	if at < 0 {
 		return c.Return(lua.LNil)
@@ -44,14 +43,13 @@ func findPlain(c puc, s, text string, init int) int {
 }
 
 // initial reads where a search begins. As in Lua 5.1, beyond the end is the end.
-func initial(c puc, s string) int {
-	return min(max(position(c.optInt(3, 1), len(s))-1, 0), len(s))
+func initial(c bind.Call, s string) int {
+	return min(max(position(optInt(c, 3, 1), len(s))-1, 0), len(s))
 }
 
-func (lib *stringLib) match(bc bind.Call) int {
-	c := puc{bc}
-	s, pattern := c.checkString(1), c.checkString(2)
-	m := matcher{L: c.L, interrupt: lib.interrupt, prog: lib.program(pattern), src: s, fuel: pollEvery}
+func (lib *stringLib) match(c bind.Call) int {
+	s, pattern := checkString(c, 1), checkString(c, 2)
+	m := lib.matcher(c.L, lib.program(pattern), s)
 	from, to := m.search(initial(c, s))
 	if to < 0 {
 		return c.Return(lua.LNil)
@@ -59,16 +57,15 @@ func (lib *stringLib) match(bc bind.Call) int {
 	return m.push(from, to)
 }
 
-func (lib *stringLib) gmatch(bc bind.Call) int {
-	c := puc{bc}
-	s, pattern := c.checkString(1), c.checkString(2)
+func (lib *stringLib) gmatch(c bind.Call) int {
+	s, pattern := checkString(c, 1), checkString(c, 2)
 	var p *program
 	if strings.HasPrefix(pattern, "^") {
 		p = compile(pattern, false)
 	} else {
 		p = lib.program(pattern)
 	}
-	m := &matcher{interrupt: lib.interrupt, prog: p, src: s, fuel: pollEvery}
+	m := lib.matcher(nil, p, s)
 	next := 0
 	return c.Return(c.L.NewFunction(func(L *lua.LState) int {
 		m.L, m.depth = L, 0
@@ -85,23 +82,21 @@ func (lib *stringLib) gmatch(bc bind.Call) int {
 	}))
 }
 
-func (lib *stringLib) gsub(bc bind.Call) int {
-	c := puc{bc}
-	s, pattern := c.checkString(1), c.checkString(2)
+func (lib *stringLib) gsub(c bind.Call) int {
+	s, pattern := checkString(c, 1), checkString(c, 2)
 	g := gsub{repl: c.Arg(3)}
-	switch v := g.repl.(type) {
-	case lua.LString:
-		g.template = string(v)
-	case lua.LNumber:
-		g.template = numberText(v)
+	switch g.repl.(type) {
 	case *lua.LTable, *lua.LFunction:
 	default:
-		c.typeError(3, "string/function/table")
+		var ok bool
+		if g.template, ok = bind.Text(g.repl); !ok {
+			expected(c, 3, "string/function/table")
+		}
 	}
-	g.matcher = matcher{L: c.L, interrupt: lib.interrupt, prog: lib.program(pattern), src: s, fuel: pollEvery}
-	n := g.all(c.optInt(4, len(s)+1))
+	g.matcher = lib.matcher(c.L, lib.program(pattern), s)
+	n := g.all(optInt(c, 4, len(s)+1))
 	if g.copied == 0 && g.out.Len() == 0 {
-		c.Return(c.subject())
+		c.Return(subject(c))
 	} else {
 		c.Text(g.result())
 	}
@@ -109,11 +104,11 @@ func (lib *stringLib) gsub(bc bind.Call) int {
 }
 
 // subject is the first argument as a string, without boxing it again.
-func (c puc) subject() lua.LValue {
+func subject(c bind.Call) lua.LValue {
 	if v, ok := c.Arg(1).(lua.LString); ok {
 		return v
 	}
-	return lua.LString(c.checkString(1))
+	return lua.LString(checkString(c, 1))
 }
 
 // gsub replaces matches. What is not replaced is copied when the next
@@ -162,17 +157,11 @@ func (g *gsub) replace(from, to int) {
 		g.expand(from, to)
 		return
 	}
-	switch v := v.(type) {
-	case lua.LString:
+	if text, ok := bind.Text(v); ok {
 		g.copyTo(from, to)
-		g.write(string(v))
-	case lua.LNumber:
-		g.copyTo(from, to)
-		g.write(numberText(v))
-	default:
-		if lua.LVAsBool(v) {
-			g.raise("invalid replacement value (a " + v.Type().String() + ")")
-		}
+		g.write(text)
+	} else if lua.LVAsBool(v) {
+		g.raise("invalid replacement value (a " + v.Type().String() + ")")
 	}
 }
 

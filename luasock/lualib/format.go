@@ -13,9 +13,8 @@ import (
 
 // stringFormat is C's printf, and no part of it is Go's: another meaning of a
 // flag, or "%!d(…)" in the result, would be a fault that a script cannot see.
-func stringFormat(bc bind.Call) int {
-	c := puc{bc}
-	format, arg := c.checkString(1), 1
+func stringFormat(c bind.Call) int {
+	format, arg := checkString(c, 1), 1
 	var small [256]byte
 	out := small[:0]
 	for {
@@ -49,7 +48,7 @@ type formatSpec struct {
 }
 
 // parse reads the item after its "%" and gives what follows it.
-func (f *formatSpec) parse(c puc, s string) string {
+func (f *formatSpec) parse(c bind.Call, s string) string {
 	rest := strings.TrimLeft(s, "-+ #0")
 	flags := s[:len(s)-len(rest)]
 	if len(flags) > 5 {
@@ -58,10 +57,10 @@ func (f *formatSpec) parse(c puc, s string) string {
 	for _, flag := range flags {
 		f.set(flag)
 	}
-	f.width, rest = formatNumber(c, rest)
+	f.width, rest = formatSize(c, rest)
 	f.precision = -1
 	if strings.HasPrefix(rest, ".") {
-		f.precision, rest = formatNumber(c, rest[1:])
+		f.precision, rest = formatSize(c, rest[1:])
 	}
 	if rest == "" {
 		c.Raise("invalid option '%%' to 'format'")
@@ -85,8 +84,8 @@ func (f *formatSpec) set(flag rune) {
 	}
 }
 
-// formatNumber reads a width or precision, which has at most two digits.
-func formatNumber(c puc, s string) (int, string) {
+// formatSize reads a width or precision, which has at most two digits.
+func formatSize(c bind.Call, s string) (int, string) {
 	n, i := 0, 0
 	for ; i < len(s) && isDigit(s[i]); i++ {
 		if i == 2 {
@@ -98,20 +97,20 @@ func formatNumber(c puc, s string) (int, string) {
 }
 
 // append appends argument i as the item says.
-func (f *formatSpec) append(out []byte, c puc, i int) []byte {
+func (f *formatSpec) append(out []byte, c bind.Call, i int) []byte {
 	switch f.verb {
 	case 'd', 'i':
-		return f.appendInt(out, c.checkNumber(i))
+		return f.appendInt(out, checkNumber(c, i))
 	case 'u', 'o', 'x', 'X':
-		return f.appendUint(out, c.checkNumber(i))
+		return f.appendUint(out, checkNumber(c, i))
 	case 'e', 'E', 'f', 'g', 'G', 'a', 'A':
-		return f.appendFloat(out, c.checkNumber(i))
+		return f.appendFloat(out, checkNumber(c, i))
 	case 'c':
-		return f.pad(append(out, byte(c.checkInt(i))), len(out))
+		return f.pad(append(out, byte(checkInt(c, i))), len(out))
 	case 's':
-		return f.appendText(out, c.toText(i))
+		return f.appendText(out, textOf(c, i))
 	case 'q':
-		return appendQuoted(out, c.checkString(i))
+		return appendQuoted(out, checkString(c, i))
 	}
 	c.Raise("invalid option '%%%s' to 'format'", []byte{f.verb})
 	return nil
@@ -124,27 +123,17 @@ func (f *formatSpec) appendText(out []byte, s string) []byte {
 	return f.pad(append(out, s...), len(out))
 }
 
-// toText is the text of any value, as tostring gives it.
-func (c puc) toText(i int) string {
-	switch v := c.Arg(i).(type) {
-	case lua.LString:
-		return string(v)
-	case lua.LNumber:
-		return numberText(v)
-	default:
-		meta := c.L.GetMetaField(v, "__tostring")
-		if meta == lua.LNil {
-			return v.String()
-		}
-		c.Return(meta, v)
-		c.L.Call(1, 1)
-		s, ok := c.L.Get(-1).(lua.LString)
-		if !ok {
-			c.Raise("'__tostring' must return a string")
-		}
-		c.L.Pop(1)
-		return string(s)
+// textOf is any value's text, as tostring gives it.
+func textOf(c bind.Call, i int) string {
+	v := c.Arg(i)
+	if s, ok := bind.Text(v); ok {
+		return s
 	}
+	s, ok := toText(c.L, v).(lua.LString)
+	if !ok {
+		c.Raise("'__tostring' must return a string")
+	}
+	return string(s)
 }
 
 // appendQuoted appends s as a literal that Lua reads back as s.
@@ -203,7 +192,7 @@ func (f *formatSpec) appendUint(out []byte, n float64) []byte {
 		digits := len(out)
 		out = f.appendDigits(out, u, 16)
 		if f.verb == 'X' {
-			toUpper(out[digits:])
+			swapCase(out[digits:], 'a', 'z')
 		}
 	}
 	return f.finish(out, from, f.precision < 0)
@@ -289,12 +278,4 @@ func insert(out []byte, at, n int, b byte) []byte {
 		out[at+i] = b
 	}
 	return out
-}
-
-func toUpper(text []byte) {
-	for i, b := range text {
-		if 'a' <= b && b <= 'z' {
-			text[i] = b - 'a' + 'A'
-		}
-	}
 }

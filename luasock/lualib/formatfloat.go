@@ -22,7 +22,7 @@ func (f *formatSpec) appendFloat(out []byte, n float64) []byte {
 		out = f.appendFinite(out, n)
 	}
 	if f.verb < 'a' {
-		toUpper(out[digits:])
+		swapCase(out[digits:], 'a', 'z')
 	}
 	return f.finish(out, from, finite)
 }

@@ -12,8 +12,7 @@ import (
 	"sockscript/luasock/bind"
 )
 
-func openIO(L *lua.LState, env *bind.Env, o Options) {
-	m := machineOf(L)
+func openIO(m *machine, L *lua.LState) {
 	t := m.global(L, &bind.Module{
 		Name:    "io",
 		Doc:     "Files.",
@@ -33,7 +32,7 @@ func openIO(L *lua.LState, env *bind.Env, o Options) {
 		},
 	})
 	m.input = &file{m: m, f: os.Stdin, std: true}
-	m.output = &file{m: m, f: os.Stdout, std: true, to: o.Stdout}
+	m.output = &file{m: m, f: os.Stdout, std: true, to: m.o.Stdout}
 	t.RawSetString("stdin", m.value(m.input))
 	t.RawSetString("stdout", m.value(m.output))
 	t.RawSetString("stderr", m.value(&file{m: m, f: os.Stderr, std: true}))

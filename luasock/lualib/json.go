@@ -24,11 +24,11 @@ var nullClass = bind.Class{
 // jsonDepth is how deep values may nest: what encoding/json reads.
 const jsonDepth = 10000
 
-func openJSON(L *lua.LState, env *bind.Env, o Options) {
+func openJSON(m *machine, L *lua.LState) {
 	lib := &jsonLib{array: L.NewTable()}
 	lib.array.RawSetString("__name", lua.LString("json.array"))
-	t := provide(L, env, lib.module())
-	lib.null = env.New(&nullClass, jsonNull{})
+	t := m.global(L, lib.module())
+	lib.null = m.env.New(&nullClass, jsonNull{})
 	t.RawSetString("null", lib.null)
 }
 

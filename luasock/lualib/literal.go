@@ -247,7 +247,7 @@ func (r *rewriter) escape(start int) (skipped int) {
 }
 
 func (r *rewriter) hex(start int) int {
-	n, ok := hexDigit(r.at(0))
+	n, ok := digitOf(r.at(0), 16)
 	r.pos++
 	if !ok {
 		r.fail(start, "hexadecimal digit expected")
@@ -264,7 +264,7 @@ func (r *rewriter) unicode(start, from int) {
 	r.pos++
 	n := r.hex(start)
 	for {
-		digit, ok := hexDigit(r.at(0))
+		digit, ok := digitOf(r.at(0), 16)
 		if !ok {
 			break
 		}
@@ -278,18 +278,10 @@ func (r *rewriter) unicode(start, from int) {
 		r.fail(start, "missing '}'")
 	}
 	var text strings.Builder
-	for _, b := range utf8Bytes(n) {
+	for _, b := range appendCode(nil, rune(n)) {
 		fmt.Fprintf(&text, "\\%03d", b)
 	}
 	r.replace(from, text.String())
-}
-
-// utf8Bytes encodes n, a surrogate too, as Lua does.
-func utf8Bytes(n int) []byte {
-	if n >= 0xD800 && n < 0xE000 {
-		return []byte{0xE0 | byte(n>>12), 0x80 | byte(n>>6)&0x3F, 0x80 | byte(n)&0x3F}
-	}
-	return utf8.AppendRune(nil, rune(n))
 }
 
 // space passes over white space.
@@ -321,7 +313,7 @@ func (r *rewriter) number() {
 	if !ok {
 		r.fail(start, "malformed number")
 	}
-	if !plainNumber(text) || math.IsInf(float64(n), 1) {
+	if !plainNumber(text) || math.IsInf(n, 1) {
 		r.replace(start, fmt.Sprintf("%*s", len(text), exactNumber(n)))
 	}
 }
@@ -336,18 +328,6 @@ func plainNumber(text string) bool {
 		return !isDigit(text[1])
 	}
 	return true
-}
-
-func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' || c == '_' }
-
-func hexDigit(c byte) (int, bool) {
-	switch {
-	case isDigit(c):
-		return int(c - '0'), true
-	case 'a' <= c|0x20 && c|0x20 <= 'f':
-		return int(c|0x20-'a') + 10, true
-	}
-	return 0, false
 }
 
 // column is the byte's place in its line, from 1.

@@ -38,7 +38,7 @@ type Options struct {
 // library opens one library into the globals of L.
 type library struct {
 	name string
-	open func(L *lua.LState, env *bind.Env, o Options)
+	open func(m *machine, L *lua.LState)
 }
 
 // libraries is the list of all, in the order in which they are opened.
@@ -60,8 +60,8 @@ var libraries = []library{
 
 // Open opens every library in L.
 func Open(L *lua.LState, env *bind.Env, o Options) {
-	newMachine(L, env, o)
+	m := newMachine(L, env, o)
 	for _, lib := range libraries {
-		lib.open(L, env, o)
+		lib.open(m, L)
 	}
 }

@@ -8,16 +8,10 @@ import (
 	"sockscript/luasock/bind"
 )
 
-// testOptions are those of the states that tests make.
-var testOptions = lua.Options{
-	RegistrySize: 1024, RegistryMaxSize: 1 << 21, RegistryGrowStep: 4096,
-	CallStackSize: 10000, SkipOpenLibs: true, IncludeGoStackTrace: true,
-}
-
 // newState makes a state with all libraries.
 func newState(t testing.TB, o Options) *lua.LState {
 	t.Helper()
-	L := lua.NewState(testOptions)
+	L := lua.NewState(VMOptions())
 	Open(L, bind.NewEnv(nil, func(err error) bind.Verdict { return bind.Verdict{Message: err.Error()} }), o)
 	t.Cleanup(L.Close)
 	return L

@@ -58,3 +58,23 @@ func (m *machine) global(L *lua.LState, module *bind.Module) *lua.LTable {
 	}
 	return t
 }
+
+// await calls fn, which may block. When the wait is cut short it raises, and fn
+// goes on: what it sets then is nobody's any more.
+func (m *machine) await(L *lua.LState, fn func()) {
+	if m.o.Await == nil {
+		fn()
+		return
+	}
+	m.o.Await(L, fn)
+}
+
+// poll raises when the VM is to be interrupted.
+func (m *machine) poll(L *lua.LState) {
+	if m.o.Interrupt != nil && m.o.Interrupt.Load() {
+		bind.Raise(L, "interrupted!")
+	}
+	if ctx := L.Context(); ctx != nil && ctx.Err() != nil {
+		bind.Raise(L, ctx.Err().Error())
+	}
+}

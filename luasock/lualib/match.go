@@ -2,7 +2,6 @@ package lualib
 
 import (
 	"strings"
-	"sync/atomic"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -20,14 +19,18 @@ const (
 
 // matcher matches one pattern against one subject.
 type matcher struct {
-	L         *lua.LState
-	interrupt *atomic.Bool // nil: only L's context interrupts
-	prog      *program
-	src       string
-	depth     int
-	fuel      int // steps until the next look
-	start     [maxCaptures]int
-	end       [maxCaptures]int
+	L     *lua.LState
+	m     *machine
+	prog  *program
+	src   string
+	depth int
+	fuel  int // steps until the next look
+	start [maxCaptures]int
+	end   [maxCaptures]int
+}
+
+func (lib *stringLib) matcher(L *lua.LState, p *program, src string) matcher {
+	return matcher{L: L, m: lib.m, prog: p, src: src, fuel: pollEvery}
 }
 
 // search finds the first match at or after i. It gives its first byte and the
@@ -251,16 +254,7 @@ func (m *matcher) balance(n *node, i int) int {
 func (m *matcher) spend(steps int) {
 	if m.fuel -= steps; m.fuel < 0 {
 		m.fuel = pollEvery
-		m.poll()
-	}
-}
-
-func (m *matcher) poll() {
-	if m.interrupt != nil && m.interrupt.Load() {
-		m.raise("interrupted!")
-	}
-	if ctx := m.L.Context(); ctx != nil && ctx.Err() != nil {
-		m.raise("interrupted!")
+		m.m.poll(m.L)
 	}
 }
 

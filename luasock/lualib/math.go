@@ -9,8 +9,7 @@ import (
 	"sockscript/luasock/bind"
 )
 
-func openMath(L *lua.LState, env *bind.Env, o Options) {
-	m := machineOf(L)
+func openMath(m *machine, L *lua.LState) {
 	m.random = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
 	t := m.global(L, &bind.Module{Name: "math", Doc: "Mathematical functions.", Rows: m.mathRows()})
 	t.RawSetString("pi", lua.LNumber(math.Pi))
@@ -20,7 +19,7 @@ func openMath(L *lua.LState, env *bind.Env, o Options) {
 // mathUnary is a row for a function of one number.
 func mathUnary(name, doc string, f func(float64) float64) bind.Row {
 	return bind.Row{Name: name, Sig: name + "(x)", Doc: doc, Fn: func(c bind.Call) int {
-		return c.Return(lua.LNumber(f(float64(checkNumber(c, 1)))))
+		return c.Return(lua.LNumber(f(checkNumber(c, 1))))
 	}}
 }
 
@@ -28,7 +27,7 @@ func mathUnary(name, doc string, f func(float64) float64) bind.Row {
 func mathBinary(name, sig, doc string, f func(x, y float64) float64) bind.Row {
 	return bind.Row{Name: name, Sig: sig, Doc: doc, Fn: func(c bind.Call) int {
 		x := checkNumber(c, 1)
-		return c.Return(lua.LNumber(f(float64(x), float64(checkNumber(c, 2)))))
+		return c.Return(lua.LNumber(f(x, checkNumber(c, 2))))
 	}}
 }
 
@@ -67,13 +66,13 @@ func (m *machine) mathRows() []bind.Row {
 }
 
 func mathFrexp(c bind.Call) int {
-	m, e := math.Frexp(float64(checkNumber(c, 1)))
+	m, e := math.Frexp(checkNumber(c, 1))
 	return c.Return(lua.LNumber(m), lua.LNumber(e))
 }
 
 func mathLdexp(c bind.Call) int {
 	m := checkNumber(c, 1)
-	return c.Return(lua.LNumber(math.Ldexp(float64(m), checkInt(c, 2))))
+	return c.Return(lua.LNumber(math.Ldexp(m, checkInt(c, 2))))
 }
 
 func mathMax(c bind.Call) int {
@@ -83,7 +82,7 @@ func mathMax(c bind.Call) int {
 			most = n
 		}
 	}
-	return c.Return(most)
+	return c.Return(lua.LNumber(most))
 }
 
 func mathMin(c bind.Call) int {
@@ -93,11 +92,11 @@ func mathMin(c bind.Call) int {
 			least = n
 		}
 	}
-	return c.Return(least)
+	return c.Return(lua.LNumber(least))
 }
 
 func mathModf(c bind.Call) int {
-	x := float64(checkNumber(c, 1))
+	x := checkNumber(c, 1)
 	if math.IsInf(x, 0) {
 		return c.Return(lua.LNumber(x), lua.LNumber(0))
 	}
@@ -115,9 +114,9 @@ func (m *machine) mathRandom(c bind.Call) int {
 	}
 	low, high := 1.0, 0.0
 	if c.N() == 1 {
-		high = math.Trunc(float64(checkNumber(c, 1)))
+		high = math.Trunc(checkNumber(c, 1))
 	} else {
-		low, high = math.Trunc(float64(checkNumber(c, 1))), math.Trunc(float64(checkNumber(c, 2)))
+		low, high = math.Trunc(checkNumber(c, 1)), math.Trunc(checkNumber(c, 2))
 	}
 	if !(low <= high) {
 		c.Bad(c.N(), "interval is empty")
@@ -126,6 +125,6 @@ func (m *machine) mathRandom(c bind.Call) int {
 }
 
 func (m *machine) mathRandomseed(c bind.Call) int {
-	m.random = rand.New(rand.NewPCG(math.Float64bits(float64(checkNumber(c, 1))), 0))
+	m.random = rand.New(rand.NewPCG(math.Float64bits(checkNumber(c, 1)), 0))
 	return 0
 }

@@ -9,38 +9,37 @@ import (
 )
 
 // toNumber converts as arithmetic does: a number, or a string that is one.
-func toNumber(v lua.LValue) (lua.LNumber, bool) {
+func toNumber(v lua.LValue) (float64, bool) {
 	switch v := v.(type) {
 	case lua.LNumber:
-		return v, true
+		return float64(v), true
 	case lua.LString:
 		return parseNumber(string(v))
 	}
 	return 0, false
 }
 
-// parseNumber reads a numeral as source and tonumber have it.
-func parseNumber(s string) (lua.LNumber, bool) {
-	n, ok := textNumber(s)
-	return lua.LNumber(n), ok
-}
-
-func isHex(c byte) bool {
-	_, ok := hexDigit(c)
-	return ok
-}
-
-// exactNumber writes a number so that gopher-lua reads the same.
-func exactNumber(n lua.LNumber) string {
-	if math.IsInf(float64(n), 1) {
-		return "(1/0)"
+// parseNumber reads a numeral as Lua's lexer and C's strtod do: decimal or
+// hexadecimal, white space around it, and no "inf" or "nan".
+func parseNumber(s string) (float64, bool) {
+	s = strings.Trim(s, whiteSpace)
+	digits := strings.TrimLeft(s, "+-")
+	if digits == "" || len(s)-len(digits) > 1 || strings.ContainsAny(s, "_iInN") {
+		return 0, false
 	}
-	return strconv.FormatFloat(float64(n), 'g', -1, 64)
+	if len(digits) > 1 && digits[1]|0x20 == 'x' && !strings.ContainsAny(s, "pP") {
+		s += "p0" // which Go wants and C does not
+	}
+	n, err := strconv.ParseFloat(s, 64)
+	if err != nil && err.(*strconv.NumError).Err != strconv.ErrRange {
+		return 0, false
+	}
+	return n, true
 }
 
 // parseBase reads a whole number of a base other than 10, as strtoul does.
-func parseBase(s string, base int) (lua.LNumber, bool) {
-	s = strings.Trim(s, " \t\n\v\f\r")
+func parseBase(s string, base int) (float64, bool) {
+	s = strings.Trim(s, whiteSpace)
 	negative := strings.HasPrefix(s, "-")
 	if negative || strings.HasPrefix(s, "+") {
 		s = s[1:]
@@ -53,8 +52,8 @@ func parseBase(s string, base int) (lua.LNumber, bool) {
 	}
 	var n float64
 	for i := range len(s) {
-		digit, ok := digitOf(s[i])
-		if !ok || digit >= base {
+		digit, ok := digitOf(s[i], base)
+		if !ok {
 			return 0, false
 		}
 		n = n*float64(base) + float64(digit)
@@ -62,16 +61,31 @@ func parseBase(s string, base int) (lua.LNumber, bool) {
 	if negative {
 		n = -n
 	}
-	return lua.LNumber(n), true
+	return n, true
 }
 
-// digitOf is the value of a digit of base 36.
-func digitOf(c byte) (int, bool) {
-	switch {
-	case isDigit(c):
-		return int(c - '0'), true
-	case 'a' <= c|0x20 && c|0x20 <= 'z':
-		return int(c|0x20-'a') + 10, true
+// exactNumber writes a number so that gopher-lua reads the same.
+func exactNumber(n float64) string {
+	if math.IsInf(n, 1) {
+		return "(1/0)"
 	}
-	return 0, false
+	return strconv.FormatFloat(n, 'g', -1, 64)
+}
+
+// clampInt drops the fraction, and what is beyond 2^53.
+func clampInt(n float64) int {
+	const most = 1 << 53
+	return min(max(truncate(n), -most), most)
+}
+
+// truncate drops the fraction; what an int cannot hold becomes the nearest
+// that it can, and NaN the smallest, as on the hardware.
+func truncate(n float64) int {
+	switch {
+	case n >= math.MaxInt64:
+		return math.MaxInt64
+	case n >= math.MinInt64:
+		return int(n)
+	}
+	return math.MinInt64
 }

@@ -14,8 +14,7 @@ import (
 	"sockscript/luasock/bind"
 )
 
-func openOS(L *lua.LState, env *bind.Env, o Options) {
-	m := machineOf(L)
+func openOS(m *machine, L *lua.LState) {
 	m.global(L, &bind.Module{
 		Name: "os",
 		Doc:  "Time, files by name, processes.",
@@ -104,7 +103,7 @@ func osDifftime(c bind.Call) int {
 	if c.Has(2) {
 		later -= checkNumber(c, 2)
 	}
-	return c.Return(later)
+	return c.Return(lua.LNumber(later))
 }
 
 func (m *machine) osExecute(c bind.Call) int {

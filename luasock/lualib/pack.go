@@ -50,14 +50,14 @@ type packItem struct {
 
 // packFormat reads a format of pack and unpack.
 type packFormat struct {
-	c        puc
+	c        bind.Call
 	rest     string
 	big      bool
 	maxAlign int
 }
 
-func (c puc) packFormat() packFormat {
-	return packFormat{c: c, rest: c.checkString(1), maxAlign: 1}
+func newPackFormat(c bind.Call) packFormat {
+	return packFormat{c: c, rest: checkString(c, 1), maxAlign: 1}
 }
 
 // next reads an item that is to stand after at bytes.
@@ -173,10 +173,9 @@ func (p *packFormat) intSize(def int) int {
 	return n
 }
 
-func stringPackSize(bc bind.Call) int {
-	c := puc{bc}
+func stringPackSize(c bind.Call) int {
 	total := 0
-	for p := c.packFormat(); p.rest != ""; {
+	for p := newPackFormat(c); p.rest != ""; {
 		item := p.next(total)
 		if item.kind == packString || item.kind == packZero {
 			c.Bad(1, "variable-length format")
@@ -190,11 +189,10 @@ func stringPackSize(bc bind.Call) int {
 	return c.Integer(total)
 }
 
-func stringPack(bc bind.Call) int {
-	c := puc{bc}
+func stringPack(c bind.Call) int {
 	var small [128]byte
 	out, arg := small[:0], 1
-	for p := c.packFormat(); p.rest != ""; {
+	for p := newPackFormat(c); p.rest != ""; {
 		item := p.next(len(out))
 		out = zeros(out, item.pad)
 		switch item.kind {
@@ -215,15 +213,15 @@ func (p *packFormat) append(out []byte, item packItem, i int) []byte {
 	c := p.c
 	switch item.kind {
 	case packInt:
-		return p.appendSigned(out, item.size, i, c.checkExact(i))
+		return p.appendSigned(out, item.size, i, checkExact(c, i))
 	case packUint:
-		return p.appendUnsigned(out, item.size, i, uint64(c.checkExact(i)))
+		return p.appendUnsigned(out, item.size, i, uint64(checkExact(c, i)))
 	case packInt64:
-		return p.appendSigned(out, item.size, i, c.checkInt64(i))
+		return p.appendSigned(out, item.size, i, checkInt64(c, i))
 	case packUint64:
-		return p.appendUnsigned(out, item.size, i, c.checkUint64(i))
+		return p.appendUnsigned(out, item.size, i, checkUint64(c, i))
 	case packFloat:
-		n := c.checkNumber(i)
+		n := checkNumber(c, i)
 		if item.size == sizeFloat {
 			return p.appendInt(out, uint64(math.Float32bits(float32(n))), item.size, 0)
 		}
@@ -233,7 +231,7 @@ func (p *packFormat) append(out []byte, item packItem, i int) []byte {
 }
 
 func (p *packFormat) appendString(out []byte, item packItem, i int) []byte {
-	s := p.c.checkString(i)
+	s := checkString(p.c, i)
 	switch item.kind {
 	case packChars:
 		if len(s) > item.size {
@@ -289,7 +287,7 @@ func (p *packFormat) appendInt(out []byte, u uint64, size int, fill byte) []byte
 		}
 	}
 	if p.big {
-		reverse(out[from:])
+		slices.Reverse(out[from:])
 	}
 	return out
 }
@@ -302,61 +300,55 @@ func zeros(out []byte, n int) []byte {
 	return out
 }
 
-func reverse(b []byte) {
-	for i, j := 0, len(b)-1; i < j; i, j = i+1, j-1 {
-		b[i], b[j] = b[j], b[i]
-	}
-}
-
 // checkExact reads a whole number of at most 2^53 either way.
-func (c puc) checkExact(i int) int64 {
+func checkExact(c bind.Call, i int) int64 {
 	if s, ok := c.Arg(i).(lua.LString); ok {
 		// By way of a float the text would be rounded before it is judged.
 		if n, err := strconv.ParseInt(string(s), 10, 64); err == nil {
 			if n > maxExact || n < -maxExact {
-				c.inexact(i, string(s))
+				inexact(c, i, string(s))
 			}
 			return n
 		}
 	}
-	f := c.checkNumber(i)
+	f := checkNumber(c, i)
 	if f != math.Trunc(f) {
 		c.Bad(i, "number has no integer representation")
 	}
 	if math.Abs(f) > maxExact {
-		c.inexact(i, numberText(lua.LNumber(f)))
+		inexact(c, i, bind.NumberText(lua.LNumber(f)))
 	}
 	return int64(f)
 }
 
-func (c puc) inexact(i int, what string) {
+func inexact(c bind.Call, i int, what string) {
 	c.Bad(i, "%s is beyond 2^53, where numbers are not exact; j and J take and give decimal strings", what)
 }
 
 // checkInt64 reads a decimal string, or an exact number.
-func (c puc) checkInt64(i int) int64 {
+func checkInt64(c bind.Call, i int) int64 {
 	s, ok := c.Arg(i).(lua.LString)
 	if !ok {
-		return c.checkExact(i)
+		return checkExact(c, i)
 	}
 	n, err := strconv.ParseInt(string(s), 10, 64)
-	c.checkDecimal(i, err, "integer overflow")
+	checkDecimal(c, i, err, "integer overflow")
 	return n
 }
 
 // checkUint64 is checkInt64 for unsigned integers. Negative ones wrap.
-func (c puc) checkUint64(i int) uint64 {
+func checkUint64(c bind.Call, i int) uint64 {
 	s, ok := c.Arg(i).(lua.LString)
 	if !ok || strings.HasPrefix(string(s), "-") {
-		return uint64(c.checkInt64(i))
+		return uint64(checkInt64(c, i))
 	}
 	n, err := strconv.ParseUint(strings.TrimPrefix(string(s), "+"), 10, 64)
-	c.checkDecimal(i, err, "unsigned overflow")
+	checkDecimal(c, i, err, "unsigned overflow")
 	return n
 }
 
 // checkDecimal raises what is wrong with the text of an integer.
-func (c puc) checkDecimal(i int, err error, overflow string) {
+func checkDecimal(c bind.Call, i int, err error, overflow string) {
 	switch {
 	case err == nil:
 	case err.(*strconv.NumError).Err == strconv.ErrRange:

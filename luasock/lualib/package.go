@@ -16,9 +16,8 @@ const (
 	loadersKey = "_LOADERS"
 )
 
-func openPackage(L *lua.LState, env *bind.Env, o Options) {
-	m := machineOf(L)
-	t := env.Open(L, &bind.Module{
+func openPackage(m *machine, L *lua.LState) {
+	t := m.env.Open(L, &bind.Module{
 		Name: "package",
 		Doc:  "How require finds modules.",
 		Rows: []bind.Row{
@@ -31,7 +30,7 @@ func openPackage(L *lua.LState, env *bind.Env, o Options) {
 		{Name: "preload", Sig: "preload(name)", Doc: "Finds the loader in package.preload.", Fn: m.loaderPreload},
 		{Name: "lua", Sig: "lua(name)", Doc: "Finds a Lua file by package.path.", Fn: m.loaderLua},
 	} {
-		loaders.RawSetInt(i+1, env.Function(L, "package", &row))
+		loaders.RawSetInt(i+1, m.env.Function(L, "package", &row))
 	}
 	t.RawSetString("loaded", loaded)
 	t.RawSetString("loaders", loaders)
@@ -49,7 +48,7 @@ func openPackage(L *lua.LState, env *bind.Env, o Options) {
 		{Name: "require", Sig: "require(name)", Doc: "Loads a module, once, and gives what it returned.", Fn: m.require},
 		{Name: "module", Sig: "module(name, ...)", Doc: "Makes a table the environment of the caller, and a module.", Fn: m.module},
 	} {
-		L.G.Global.RawSetString(row.Name, env.Function(L, "_G", &row))
+		L.G.Global.RawSetString(row.Name, m.env.Function(L, "_G", &row))
 	}
 }
 

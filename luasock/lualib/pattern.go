@@ -361,10 +361,10 @@ var classes = func() (table [256]*byteSet) {
 		'g': func(b byte) bool { return b > ' ' && b < 127 },
 		'l': func(b byte) bool { return 'a' <= b && b <= 'z' },
 		'p': func(b byte) bool { return b > ' ' && b < 127 && !isAlpha(b) && !isDigit(b) },
-		's': func(b byte) bool { return b == ' ' || '\t' <= b && b <= '\r' },
+		's': isSpace,
 		'u': func(b byte) bool { return 'A' <= b && b <= 'Z' },
 		'w': func(b byte) bool { return isAlpha(b) || isDigit(b) },
-		'x': func(b byte) bool { return isDigit(b) || 'a' <= b|0x20 && b|0x20 <= 'f' },
+		'x': isHex,
 		'z': func(b byte) bool { return b == 0 },
 	} {
 		in, out := new(byteSet), new(byteSet)
@@ -379,10 +379,6 @@ var classes = func() (table [256]*byteSet) {
 	}
 	return table
 }()
-
-func isAlpha(b byte) bool { return 'a' <= b|0x20 && b|0x20 <= 'z' }
-
-func isDigit(b byte) bool { return '0' <= b && b <= '9' }
 
 // outlook is what a tail of a program begins with.
 type outlook struct {

@@ -137,7 +137,7 @@ func TestEndlessRecursionIsAnError(t *testing.T) {
 
 // The registry ends too. It grows by a fixed step, so this one ends soon.
 func TestRegistryOverflow(t *testing.T) {
-	o := testOptions
+	o := VMOptions()
 	o.RegistryMaxSize = 1 << 16
 	L := lua.NewState(o)
 	defer L.Close()
@@ -217,7 +217,7 @@ func TestThreadsComeBackClean(t *testing.T) {
 			}
 		}
 	}
-	if L.Options != testOptions {
+	if L.Options != VMOptions() {
 		t.Error("the main state's options changed")
 	}
 }
@@ -235,7 +235,7 @@ func BenchmarkPcall(b *testing.B) {
 			loop(L, c.body, b.N)
 		})
 		b.Run(c.name+", gopher-lua's", func(b *testing.B) {
-			L := lua.NewState(testOptions)
+			L := lua.NewState(VMOptions())
 			defer L.Close()
 			lua.OpenBase(L)
 			run(b, L, `function f() end`)

@@ -53,16 +53,6 @@ func (s *sorter) before(x, y lua.LValue) bool {
 	return yes
 }
 
-// poll raises when the VM is to be interrupted.
-func (m *machine) poll(L *lua.LState) {
-	if m.o.Interrupt != nil && m.o.Interrupt.Load() {
-		L.Error(lua.LString("interrupted!"), 0)
-	}
-	if ctx := L.Context(); ctx != nil && ctx.Err() != nil {
-		L.Error(lua.LString(ctx.Err().Error()), 0)
-	}
-}
-
 // lessThan is x < y, in PUC Lua's words where that is no question.
 func lessThan(L *lua.LState, x, y lua.LValue) bool {
 	switch x := x.(type) {

@@ -1,9 +1,8 @@
 package lualib
 
 import (
+	"slices"
 	"strings"
-	"sync/atomic"
-	"unsafe"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -23,23 +22,19 @@ const (
 
 // stringLib is the string library of one VM.
 type stringLib struct {
-	interrupt *atomic.Bool
-	programs  map[string]*program // by pattern
+	m        *machine
+	programs map[string]*program // by pattern
 }
 
 // openString makes the global string, and its functions the methods of strings.
-func openString(L *lua.LState, env *bind.Env, o Options) {
-	lib := &stringLib{interrupt: o.Interrupt, programs: map[string]*program{}}
-	t := env.Open(L, &bind.Module{
+func openString(m *machine, L *lua.LState) {
+	lib := &stringLib{m: m, programs: map[string]*program{}}
+	t := m.global(L, &bind.Module{
 		Name: "string",
 		Doc:  "Strings of bytes, as in Lua 5.1, with Lua 5.3's pack and unpack.",
 		Rows: lib.rows(),
 	})
 	t.RawSetString("gfind", t.RawGetString("gmatch"))
-	L.SetGlobal("string", t)
-	if loaded, ok := L.GetField(L.Get(lua.RegistryIndex), "_LOADED").(*lua.LTable); ok {
-		loaded.RawSetString("string", t)
-	}
 	mt := L.CreateTable(0, 1)
 	mt.RawSetString("__index", t)
 	L.SetMetatable(lua.LString(""), mt)
@@ -116,86 +111,61 @@ func slice(i, j, n int) (int, int) {
 	return from, max(from, to)
 }
 
-func stringByte(bc bind.Call) int {
-	c := puc{bc}
-	s := c.checkString(1)
-	i := c.optInt(2, 1)
-	from, to := slice(i, c.optInt(3, i), len(s))
+func stringByte(c bind.Call) int {
+	s := checkString(c, 1)
+	i := optInt(c, 2, 1)
+	from, to := slice(i, optInt(c, 3, i), len(s))
 	if from >= len(s) {
 		return 0
 	}
 	if to-from > maxBytes {
 		c.Raise("string slice too long")
 	}
-	reserve(c.L, to-from)
+	room(c.L, to-from)
 	for _, b := range []byte(s[from:to]) {
 		c.L.Push(bind.Int(int(b)))
 	}
 	return to - from
 }
 
-// reserve grows the stack for n more values at once; Push would do it in many
-// small steps, each with a copy of all.
-func reserve(L *lua.LState, n int) {
-	if n < 64 {
-		return
-	}
-	top := L.GetTop()
-	L.SetTop(top + n)
-	L.SetTop(top)
-}
-
-func stringChar(bc bind.Call) int {
-	c := puc{bc}
+func stringChar(c bind.Call) int {
 	text := make([]byte, c.N())
 	for i := range text {
 		if n, ok := c.Arg(i + 1).(lua.LNumber); ok && n >= 0 && n < 256 {
 			text[i] = byte(n)
 			continue
 		}
-		code := c.checkInt(i + 1)
+		code := checkInt(c, i+1)
 		if code < 0 || code > 255 {
 			c.Bad(i+1, "invalid value")
 		}
 		text[i] = byte(code)
 	}
-	return c.Return(piece(asString(text)))
+	return c.Return(piece(given(text)))
 }
 
-func stringDump(bc bind.Call) int {
-	c := puc{bc}
-	if _, ok := c.Arg(1).(*lua.LFunction); !ok {
-		c.typeError(1, "function")
-	}
+func stringDump(c bind.Call) int {
+	checkFunction(c, 1)
 	c.Raise("unable to dump given function")
 	return 0
 }
 
-func stringLen(c bind.Call) int { return c.Integer(len(puc{c}.checkString(1))) }
+func stringLen(c bind.Call) int { return c.Integer(len(checkString(c, 1))) }
 
-func stringLower(c bind.Call) int { return changeCase(c, 'A', 'Z') }
-
-func stringUpper(c bind.Call) int { return changeCase(c, 'a', 'z') }
-
-// changeCase turns the letters from first to last, which are of one case, into
-// the other.
-func changeCase(c bind.Call, first, last byte) int {
-	s := puc{c}.checkString(1)
-	text := []byte(s)
-	for i, b := range text {
-		if first <= b && b <= last {
-			text[i] = b ^ 0x20
-		}
-	}
-	return c.Text(asString(text))
+func stringLower(c bind.Call) int {
+	text := []byte(checkString(c, 1))
+	swapCase(text, 'A', 'Z')
+	return c.Text(given(text))
 }
 
-func stringRep(bc bind.Call) int {
-	c := puc{bc}
-	s, n, sep := c.checkString(1), c.checkInt(2), ""
-	if c.Has(3) {
-		sep = c.checkString(3)
-	}
+func stringUpper(c bind.Call) int {
+	text := []byte(checkString(c, 1))
+	swapCase(text, 'a', 'z')
+	return c.Text(given(text))
+}
+
+func stringRep(c bind.Call) int {
+	s, n, sep := checkString(c, 1), checkInt(c, 2), optString(c, 3, "")
 	size := len(s) + len(sep)
 	if n <= 0 || size == 0 {
 		return c.Text("")
@@ -210,26 +180,19 @@ func stringRep(bc bind.Call) int {
 }
 
 func stringReverse(c bind.Call) int {
-	s := puc{c}.checkString(1)
-	text := make([]byte, len(s))
-	for i := range text {
-		text[i] = s[len(s)-1-i]
-	}
-	return c.Text(asString(text))
+	text := []byte(checkString(c, 1))
+	slices.Reverse(text)
+	return c.Text(given(text))
 }
 
-func stringSub(bc bind.Call) int {
-	c := puc{bc}
-	s := c.checkString(1)
-	from, to := slice(c.checkInt(2), c.optInt(3, -1), len(s))
+func stringSub(c bind.Call) int {
+	s := checkString(c, 1)
+	from, to := slice(checkInt(c, 2), optInt(c, 3, -1), len(s))
 	if from >= to {
 		return c.Return(emptyString)
 	}
 	return c.Return(pieceOf(s, s[from:to]))
 }
-
-// asString makes bytes that nobody changes any more a string without a copy.
-func asString(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 // emptyString and oneByte are boxed once, so that returning them does not
 // allocate.

@@ -41,7 +41,7 @@ func TestPatternContext(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	L.SetContext(ctx)
-	if got := runCase(L, out, endlessPatterns[0].code); got != "interrupted!" {
+	if got := runCase(L, out, endlessPatterns[0].code); got != "context deadline exceeded" {
 		t.Errorf("got %q", got)
 	}
 }

@@ -19,6 +19,7 @@ local MB = 1024 * 1024
 local text = ("The quick brown fox, 12 lazy dogs; key=value\n"):rep(23301)
 local upper = {} for i = 97, 122 do upper[string.char(i)] = string.char(i - 32) end
 local char, byte, floor, format = string.char, string.byte, math.floor, string.format
+local lines = {} for i = 1, 100000 do lines[i] = "line " .. i end
 local pack, unpack = string.pack, string.unpack
 if not pack then
 	function pack(_, h, i)
@@ -52,6 +53,7 @@ var stringBenches = []stringBench{
 	{"format g", `for i = 1, 100000 do n = n + #format("%.14g", i / 7) end`},
 	{"format hex", `for i = 1, 100000 do n = n + #format("%02x", i) end`},
 	{"format q", `n = #format("%q", text)`},
+	{"concat", `n = #table.concat(lines, "\n")`},
 	{"pack", `for i = 1, 100000 do n = n + #pack(">I2I4", 513, i) end`},
 	{"unpack", `local p, a, b = 1 while p + 6 <= #text do a, b, p = unpack(">I2I4", text, p) end`},
 	{"byte and char", `for i = 1, #text - 4096, 4096 do n = n + #char(byte(text, i, i + 4095)) end`},

@@ -10,8 +10,6 @@ import (
 	"testing"
 
 	lua "github.com/yuin/gopher-lua"
-
-	"sockscript/luasock/bind"
 )
 
 // stringCase is a piece of Lua and what it prints, which is what real Lua prints
@@ -125,12 +123,7 @@ func newStringState(t testing.TB) (*lua.LState, *bytes.Buffer) {
 
 func newStringStateWith(t testing.TB, o Options) (*lua.LState, *bytes.Buffer) {
 	t.Helper()
-	L := lua.NewState(lua.Options{
-		RegistrySize: 1024, RegistryMaxSize: 1 << 21, RegistryGrowStep: 4096,
-		CallStackSize: 10_000, SkipOpenLibs: true, IncludeGoStackTrace: true,
-	})
-	t.Cleanup(L.Close)
-	Open(L, bind.NewEnv(nil, func(err error) bind.Verdict { return bind.Verdict{Message: err.Error()} }), o)
+	L := newState(t, o)
 	var out bytes.Buffer
 	L.SetGlobal("print", L.NewFunction(func(L *lua.LState) int {
 		for i := 1; i <= L.GetTop(); i++ {

@@ -3,7 +3,6 @@ package lualib
 import (
 	"context"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -48,11 +47,7 @@ type skipped struct {
 }
 
 func TestOfficialSuite(t *testing.T) {
-	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/yuin/gopher-lua").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := filepath.Join(strings.TrimSpace(string(out)), "_lua5.1-tests")
+	dir := gopherLuaTests(t)
 	for _, s := range suites {
 		t.Run(s.file, func(t *testing.T) {
 			source, err := os.ReadFile(filepath.Join(dir, s.file))

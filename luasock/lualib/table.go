@@ -8,8 +8,7 @@ import (
 	"sockscript/luasock/bind"
 )
 
-func openTable(L *lua.LState, env *bind.Env, o Options) {
-	m := machineOf(L)
+func openTable(m *machine, L *lua.LState) {
 	m.global(L, &bind.Module{
 		Name: "table",
 		Doc:  "Lists in tables.",
@@ -36,14 +35,12 @@ func tableConcat(c bind.Call) int {
 	to := optInt(c, 4, t.Len())
 	var text strings.Builder
 	for i := from; i <= to; i++ {
-		switch v := t.RawGet(lua.LNumber(i)).(type) {
-		case lua.LString:
-			text.WriteString(string(v))
-		case lua.LNumber:
-			text.WriteString(numberText(v))
-		default:
+		v := t.RawGet(lua.LNumber(i))
+		item, ok := bind.Text(v)
+		if !ok {
 			c.Raise("invalid value (%s) at index %d in table for 'concat'", v.Type(), i)
 		}
+		text.WriteString(item)
 		if i < to {
 			text.WriteString(separator)
 		}

@@ -10,15 +10,14 @@ import (
 	"sockscript/luasock/bind"
 )
 
-func stringUnpack(bc bind.Call) int {
-	c := puc{bc}
-	p := c.packFormat()
-	data := c.checkString(2)
-	pos := position(c.optInt(3, 1), len(data)) - 1
+func stringUnpack(c bind.Call) int {
+	p := newPackFormat(c)
+	data := checkString(c, 2)
+	pos := position(optInt(c, 3, 1), len(data)) - 1
 	if pos < 0 || pos > len(data) {
 		c.Bad(3, "initial position out of string")
 	}
-	reserve(c.L, len(p.rest)+1)
+	room(c.L, len(p.rest)+1)
 	results := 0
 	for p.rest != "" {
 		item := p.next(pos)
@@ -119,20 +118,20 @@ func (p *packFormat) fits(field, more string, fill byte) {
 
 func (p *packFormat) exact(pos int, n int64) lua.LValue {
 	if n > maxExact || n < -maxExact {
-		p.c.inexactAt(pos, strconv.FormatInt(n, 10))
+		inexactAt(p.c, pos, strconv.FormatInt(n, 10))
 	}
 	return bind.Int(int(n))
 }
 
 func (p *packFormat) exactUnsigned(pos int, u uint64) lua.LValue {
 	if u > maxExact {
-		p.c.inexactAt(pos, strconv.FormatUint(u, 10))
+		inexactAt(p.c, pos, strconv.FormatUint(u, 10))
 	}
 	return bind.Int(int(u))
 }
 
-func (c puc) inexactAt(pos int, what string) {
-	c.inexact(2, what+" at position "+strconv.Itoa(pos+1))
+func inexactAt(c bind.Call, pos int, what string) {
+	inexact(c, 2, what+" at position "+strconv.Itoa(pos+1))
 }
 
 func (p *packFormat) float(field string) float64 {

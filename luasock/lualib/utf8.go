@@ -30,20 +30,18 @@ var utf8Module = bind.Module{
 }
 
 const (
-	charPattern   = "[\x00-\x7F\xC2-\xF4][\x80-\xBF]*"
-	maxCodes      = 1000000 // results of one call
-	invalidUTF8   = "invalid UTF-8 code"
-	farthestIndex = 1 << 53
+	charPattern = "[\x00-\x7F\xC2-\xF4][\x80-\xBF]*"
+	invalidUTF8 = "invalid UTF-8 code"
 )
 
-func openUTF8(L *lua.LState, env *bind.Env, o Options) {
-	provide(L, env, &utf8Module).RawSetString("charpattern", lua.LString(charPattern))
+func openUTF8(m *machine, L *lua.LState) {
+	m.global(L, &utf8Module).RawSetString("charpattern", lua.LString(charPattern))
 }
 
 func utf8Char(c bind.Call) int {
 	text := make([]byte, 0, 4*c.N())
 	for i := 1; i <= c.N(); i++ {
-		code := c.Int(i, -farthestIndex, farthestIndex)
+		code := checkWhole(c, i)
 		if code < 0 || code > utf8.MaxRune {
 			c.Bad(i, "value out of range")
 		}
@@ -54,7 +52,7 @@ func utf8Char(c bind.Call) int {
 
 // utf8Codes returns the iterator, the string and the position before the first.
 func utf8Codes(c bind.Call) int {
-	return c.Return(c.L.NewFunction(nextCode), lua.LString(c.Bytes(1)), lua.LNumber(0))
+	return c.Return(c.L.NewFunction(nextCode), lua.LString(checkString(c, 1)), lua.LNumber(0))
 }
 
 // nextCode gives the character after the one at a position. Like the original
@@ -83,7 +81,7 @@ func nextCode(L *lua.LState) int {
 }
 
 func utf8Codepoint(c bind.Call) int {
-	s := c.Bytes(1)
+	s := checkString(c, 1)
 	from := optPosition(c, 2, 1, len(s))
 	to := optPosition(c, 3, from, len(s))
 	if from < 1 {
@@ -94,7 +92,7 @@ func utf8Codepoint(c bind.Call) int {
 	}
 	n := 0
 	for at := from - 1; at < to; n++ {
-		if n == maxCodes {
+		if n == maxResults {
 			c.Raise("string slice too long")
 		}
 		code, size := decodeCode(s[at:])
@@ -108,7 +106,7 @@ func utf8Codepoint(c bind.Call) int {
 }
 
 func utf8Len(c bind.Call) int {
-	s := c.Bytes(1)
+	s := checkString(c, 1)
 	at := optPosition(c, 2, 1, len(s)) - 1
 	end := optPosition(c, 3, -1, len(s))
 	if at < 0 || at > len(s) {
@@ -129,7 +127,7 @@ func utf8Len(c bind.Call) int {
 }
 
 func utf8Offset(c bind.Call) int {
-	s, n := c.Bytes(1), c.Int(2, -farthestIndex, farthestIndex)
+	s, n := checkString(c, 1), checkWhole(c, 2)
 	start := 1
 	if n < 0 {
 		start = len(s) + 1
@@ -178,11 +176,7 @@ func moveCodes(s string, at, n int) int {
 // optPosition reads a position as Lua's string functions do: a negative one
 // counts from the end, one before the start is 0.
 func optPosition(c bind.Call, i, def, length int) int {
-	at := c.OptInt(i, def, -farthestIndex, farthestIndex)
-	if at < 0 {
-		return max(0, length+at+1)
-	}
-	return at
+	return position(optWhole(c, i, def), length)
 }
 
 func isContinuation(s string, at int) bool {

@@ -3,10 +3,8 @@ package lualib
 import (
 	"errors"
 	"io"
-	"io/fs"
 	"os"
 	"strings"
-	"syscall"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -29,7 +27,7 @@ func loaded(c bind.Call, fn *lua.LFunction, err error, env int) int {
 		return c.Return(lua.LNil, e.value)
 	}
 	if err != nil {
-		return c.Return(lua.LNil, lua.LString(err.Error()))
+		return refuse(c, "%v", err)
 	}
 	if env > 0 && c.N() >= env {
 		fn.Env = checkTable(c, env)
@@ -88,17 +86,19 @@ func (m *machine) pieces(L *lua.LState, fn lua.LValue) ([]byte, error) {
 	for {
 		L.Push(fn)
 		m.protect(L, 0, nil)
-		ok, piece := L.Get(top+1), L.Get(top+2)
+		done, piece := L.Get(top+1), L.Get(top+2)
 		L.SetTop(top)
 		switch {
-		case ok == lua.LFalse:
+		case done == lua.LFalse:
 			return nil, readerError{piece}
 		case piece == lua.LNil || piece == lua.LString(""):
 			return source, nil
-		case !lua.LVCanConvToString(piece):
+		}
+		text, ok := bind.Text(piece)
+		if !ok {
 			return nil, errors.New("reader function must return a string")
 		}
-		source = append(source, piece.String()...)
+		source = append(source, text...)
 	}
 }
 
@@ -147,48 +147,4 @@ func (m *machine) dofile(c bind.Call) int {
 	c.L.Push(fn)
 	c.L.Call(0, lua.MultRet)
 	return c.N()
-}
-
-// await calls fn, which may block. When the wait is cut short it raises, and fn
-// goes on: what it sets then is nobody's any more.
-func (m *machine) await(L *lua.LState, fn func()) {
-	if m.o.Await == nil {
-		fn()
-		return
-	}
-	m.o.Await(L, fn)
-}
-
-// reason is "name: what the system says" of an error.
-func (m *machine) reason(name string, err error) string {
-	text, _ := m.errno(err)
-	if name == "" {
-		return text
-	}
-	return name + ": " + text
-}
-
-// errno gives an error's text and number as the C library would.
-func (m *machine) errno(err error) (string, int) {
-	var errno syscall.Errno
-	switch {
-	case errors.As(err, &errno):
-	case errors.Is(err, fs.ErrNotExist):
-		errno = syscall.ENOENT
-	case errors.Is(err, fs.ErrClosed):
-		errno = syscall.EBADF
-	default:
-		return err.Error(), 0
-	}
-	if m.o.Strerror != nil {
-		return m.o.Strerror(int(errno)), int(errno)
-	}
-	text := errno.Error()
-	return strings.ToUpper(text[:1]) + text[1:], int(errno)
-}
-
-// fail returns nil, "name: what the system says", errno.
-func (m *machine) fail(c bind.Call, name string, err error) int {
-	_, errno := m.errno(err)
-	return c.Return(lua.LNil, lua.LString(m.reason(name, err)), bind.Int(errno))
 }

@@ -80,7 +80,7 @@ func (e *encoder) number(f float64) {
 	size := math.Abs(f)
 	switch {
 	case math.IsNaN(f) || math.IsInf(f, 0):
-		e.bad("is %s, which JSON cannot hold", lua.LNumber(f).String())
+		e.bad("is %s, which JSON cannot hold", bind.NumberText(lua.LNumber(f)))
 	case f == math.Trunc(f) && size < 1<<53 && (f != 0 || !math.Signbit(f)):
 		e.text = strconv.AppendInt(e.text, int64(f), 10)
 	case size < 1e21 && (size >= 1e-6 || f == 0):
@@ -228,16 +228,15 @@ func (e *encoder) path(n int) string {
 }
 
 func pathStep(k lua.LValue) string {
+	key, _ := bind.Text(k)
 	if k.Type() == lua.LTNumber {
-		return "[" + k.String() + "]"
+		return "[" + key + "]"
 	}
-	key := k.String()
 	if key == "" {
 		return `[""]`
 	}
 	for i := range len(key) {
-		b := key[i] | 0x20
-		if (b < 'a' || b > 'z') && key[i] != '_' && (i == 0 || key[i] < '0' || key[i] > '9') {
+		if !isLetter(key[i]) && (i == 0 || !isDigit(key[i])) {
 			return "[" + strconv.Quote(key) + "]"
 		}
 	}

@@ -52,7 +52,7 @@ func readFormats(c bind.Call, f *file, first int) int {
 // format gives what reads a format.
 func (f *file) format(c bind.Call, i int) func() (lua.LValue, error) {
 	if n, ok := c.Arg(i).(lua.LNumber); ok {
-		return func() (lua.LValue, error) { return f.readBytes(clampInt(n)) }
+		return func() (lua.LValue, error) { return f.readBytes(clampInt(float64(n))) }
 	}
 	format := strings.TrimPrefix(checkString(c, i), "*")
 	switch {
@@ -110,7 +110,7 @@ func (f *file) readNumber() (lua.LValue, error) {
 		if err != nil {
 			return lua.LNil, err
 		}
-		if !strings.ContainsRune(" \t\n\v\f\r", rune(c)) {
+		if !isSpace(c) {
 			f.r.UnreadByte()
 			break
 		}
@@ -127,7 +127,7 @@ func (f *file) readNumber() (lua.LValue, error) {
 	if !ok {
 		return lua.LNil, nil
 	}
-	return n, nil
+	return lua.LNumber(n), nil
 }
 
 // numberPrefix is the beginning of a number.
