@@ -35,8 +35,13 @@ func exit(c bind.Call) int {
 	return 0
 }
 
-// exit does what the host wants. If the host lives on, the script does not.
+// exit does what the host wants. If the host lives on, the script and its tasks
+// do not: each of their waits, from now on, ends them.
 func (vm *VM) exit(L *lua.LState, code int) {
 	vm.options.Exit(code)
+	for _, t := range vm.loop.Tasks() {
+		t.Kill()
+	}
+	vm.loop.Main().Kill()
 	L.Error(bind.Kill, 0)
 }

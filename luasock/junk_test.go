@@ -37,6 +37,19 @@ func TestJunk(t *testing.T) {
 	}
 }
 
+// os.exit with junk ends a VM with a status, or says what is wrong.
+func TestExitJunk(t *testing.T) {
+	for _, arg := range []string{"", "nil", "true", "false", "0", "-1", "1.5", "1e300", "0/0", `""`, `"x"`, "{}", "print"} {
+		var codes []int
+		vm := openVM(t, Options{Exit: func(code int) { codes = append(codes, code) }})
+		lines, err := vm.run(t, "", "out(pcall(function() os.exit("+arg+") end))")
+		refused := len(lines) == 1 && strings.Contains(lines[0], "bad argument #1 to 'exit' (")
+		if (len(codes) == 1) == refused || codes == nil && err != nil {
+			t.Errorf("os.exit(%s): exits with %v, gives %q, %v", arg, codes, lines, err)
+		}
+	}
+}
+
 // FuzzRows chooses a row and its arguments by bytes.
 func FuzzRows(f *testing.F) {
 	f.Chdir(f.TempDir())
@@ -63,6 +76,8 @@ func left(e *bind.Entry) string {
 	switch e.FullName() {
 	case "coroutine.yield":
 		return "it is its job to leave the call"
+	case "os.exit":
+		return "it ends the VM; TestExitJunk calls it"
 	case "os.execute", "io.popen":
 		return "it runs programs"
 	case "_G.error", "_G.assert":

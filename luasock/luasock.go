@@ -28,7 +28,8 @@ type Options struct {
 	// os.Stderr when nil.
 	Stderr io.Writer
 	// Exit is what os.exit does; os.Exit when nil. A host that embeds the VM and
-	// wants to outlive it sets its own, which need not return. Open and Preload
+	// wants to outlive it sets its own, which need not return; if it does, the
+	// script is ended all the same, and all that is left to do is to Close the VM. Open and Preload
 	// put it into the state's os library only when it is set.
 	Exit func(code int)
 	// Observe, if set, is told of every call on every socket when it ends, with
