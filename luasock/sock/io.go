@@ -16,7 +16,9 @@ import (
 // end, at an error or when SO_RCVTIMEO has passed.
 func (s *Sock) Recv(max, flags int) ([]byte, error) {
 	data, err := s.receive(max, flags)
-	s.observe("recv", data, addr.Addr{}, err)
+	if s.net.Observe != nil {
+		s.observe("recv", data, addr.Addr{}, err)
+	}
 	return data, err
 }
 
@@ -149,7 +151,7 @@ func (s *Sock) Send(data []byte, flags int) (int, error) {
 		began = time.Now()
 	}
 	for {
-		n, err := s.send("send", data[sent:], flags, addr.Addr{}, timeo)
+		n, err := s.send("send", data[sent:], flags, nil, timeo)
 		sent += n
 		if err != nil && sent > 0 && toErrno(err) == unix.EAGAIN {
 			s.unfail()
@@ -161,19 +163,22 @@ func (s *Sock) Send(data []byte, flags int) (int, error) {
 			}
 			continue
 		}
-		s.observe("send", data[:sent], addr.Addr{}, err)
+		if s.net.Observe != nil {
+			s.observe("send", data[:sent], addr.Addr{}, err)
+		}
 		return sent, err
 	}
 }
 
 // Sendto wraps sendto(2).
 func (s *Sock) Sendto(data []byte, flags int, to addr.Addr) (int, error) {
-	n, err := s.send("sendto", data, flags, to, s.wtimeo)
+	n, err := s.send("sendto", data, flags, &to, s.wtimeo)
 	s.observe("sendto", data[:n], to, err)
 	return n, err
 }
 
-func (s *Sock) send(op string, data []byte, flags int, to addr.Addr, timeo time.Duration) (n int, err error) {
+// send sends once: to the address, or to the peer when it is nil.
+func (s *Sock) send(op string, data []byte, flags int, to *addr.Addr, timeo time.Duration) (n int, err error) {
 	try := func() (errno unix.Errno) {
 		n, errno = sysSend(s.n, data, flags, to)
 		return errno
@@ -189,8 +194,8 @@ func (s *Sock) send(op string, data []byte, flags int, to addr.Addr, timeo time.
 
 // unannounced tells whether no event announces room for a datagram: so it is
 // with an AF_UNIX receiver that is not the peer.
-func (o *open) unannounced(to addr.Addr) bool {
-	return o.family == unix.AF_UNIX && o.typ == unix.SOCK_DGRAM && !to.IsZero()
+func (o *open) unannounced(to *addr.Addr) bool {
+	return o.family == unix.AF_UNIX && o.typ == unix.SOCK_DGRAM && to != nil && !to.IsZero()
 }
 
 // event is what a receive with these flags waits for. The kernel never waits

@@ -86,7 +86,7 @@ func (s *Sock) sendmsg(m *Message, flags int) (sent int, err error) {
 			}
 			return errno
 		}
-		if s.unannounced(name) && s.waits(flags) {
+		if s.unannounced(&name) && s.waits(flags) {
 			err = s.doRetrying("sendmsg", try)
 		} else {
 			err = s.do("sendmsg", loop.Out, flags, timeo, try)

@@ -781,7 +781,7 @@ func fill(t testing.TB, s *Sock, to addr.Addr) (sent int) {
 		if s.typ == unix.SOCK_DGRAM {
 			size = 1
 		}
-		n, err := s.send("send", make([]byte, size), unix.MSG_DONTWAIT, to, 0)
+		n, err := s.send("send", make([]byte, size), unix.MSG_DONTWAIT, &to, 0)
 		sent += n
 		if err != nil {
 			check(t, "a full socket", err, syscallError("send", unix.EAGAIN))

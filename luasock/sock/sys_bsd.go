@@ -105,9 +105,13 @@ func sysRecvfrom(fd int, p []byte, flags int) (int, addr.Addr, unix.Errno) {
 	}
 }
 
-func sysSend(fd int, p []byte, flags int, to addr.Addr) (int, unix.Errno) {
+func sysSend(fd int, p []byte, flags int, to *addr.Addr) (int, unix.Errno) {
+	var sa unix.Sockaddr
+	if to != nil {
+		sa = scoped(*to).Sockaddr()
+	}
 	for {
-		n, err := unix.SendmsgN(fd, p, nil, scoped(to).Sockaddr(), flags|unix.MSG_DONTWAIT)
+		n, err := unix.SendmsgN(fd, p, nil, sa, flags|unix.MSG_DONTWAIT)
 		if err != unix.EINTR {
 			return max(n, 0), toErrno(err)
 		}

@@ -116,17 +116,26 @@ func sysRecvfrom(fd int, p []byte, flags int) (int, addr.Addr, unix.Errno) {
 	}
 }
 
-// sysSend sends to the address, or to the peer when it is the zero Addr.
-func sysSend(fd int, p []byte, flags int, to addr.Addr) (int, unix.Errno) {
+// sysSend sends to the address, or to the peer when it is nil or the zero Addr.
+func sysSend(fd int, p []byte, flags int, to *addr.Addr) (int, unix.Errno) {
+	if to != nil && to.Family != 0 {
+		return sysSendto(fd, p, flags, *to)
+	}
+	return sysSendRaw(fd, p, flags, nil, 0)
+}
+
+func sysSendto(fd int, p []byte, flags int, to addr.Addr) (int, unix.Errno) {
 	var buf [addr.MaxRaw]byte
 	raw := scoped(to).AppendRaw(buf[:0])
-	var name unsafe.Pointer // nil for the zero Addr: of length 0, but not nil, UDP refuses it
-	if len(raw) > 0 {
-		name = unsafe.Pointer(unsafe.SliceData(raw))
-	}
+	return sysSendRaw(fd, p, flags, unsafe.Pointer(unsafe.SliceData(raw)), len(raw))
+}
+
+// sysSendRaw sends to a raw name, which is nil for the peer: of length 0, but not
+// nil, UDP refuses it.
+func sysSendRaw(fd int, p []byte, flags int, name unsafe.Pointer, size int) (int, unix.Errno) {
 	for {
 		n, _, errno := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)),
-			uintptr(flags|unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL), uintptr(name), uintptr(len(raw)))
+			uintptr(flags|unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL), uintptr(name), uintptr(size))
 		if errno == 0 {
 			return int(n), 0
 		}

@@ -68,7 +68,7 @@ func (s *Sock) TrySendto(p []byte, flags int, to addr.Addr) (int, error) {
 	if s.closed {
 		return 0, unix.EPIPE
 	}
-	n, errno := sysSend(s.n, p, flags, to)
+	n, errno := sysSend(s.n, p, flags, &to)
 	if errno == 0 && n < len(p) {
 		errno = unix.EAGAIN
 	}

@@ -6,10 +6,12 @@ assert(listener:listen(4096))
 print(select(2, listener:getsockname()))
 io.stdout:flush()
 
+local recv, send = socket.recv, socket.send
+
 local function serve(client)
-  local data = client:recv(8192)
-  while data and client:send(data) do
-    data = client:recv(8192)
+  local data = recv(client, 8192)
+  while data and send(client, data) do
+    data = recv(client, 8192)
   end
   client:close()
 end
