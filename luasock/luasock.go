@@ -2,6 +2,7 @@ package luasock
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"sync/atomic"
@@ -44,15 +45,16 @@ type Options struct {
 type VM struct {
 	L *lua.LState
 
-	options Options
-	loop    *loop.Loop
-	net     *sock.Net
-	env     *bind.Env
-	threads []*lua.LState // idle ones, for tasks and protected calls
-	main    *Task
-	failed  []*Task // ended by an error, and nobody has joined them
-	ownsL   bool
-	closed  bool
+	options  Options
+	loop     *loop.Loop
+	net      *sock.Net
+	env      *bind.Env
+	threads  []*lua.LState // idle ones, for tasks and protected calls
+	main     *Task
+	failed   []*Task // the first that ended by an error and that nobody has joined
+	unjoined int     // how many there are
+	ownsL    bool
+	closed   bool
 
 	interrupt atomic.Bool // a match or a sort is to end
 }
@@ -91,7 +93,10 @@ func (vm *VM) await(L *lua.LState, fn func()) {
 }
 
 // Open adds the modules to a host's own Lua state, as globals and for require.
-// The state's libraries stay as they are, but for os.exit when o.Exit is set.
+// The state's libraries stay as they are, but for os.exit when o.Exit is set:
+// their pcall catches what lualib's does not, the end of the VM among it, and
+// their files cannot be passed to other processes. A context that the host sets
+// on L ends loops, not waits; Interrupt ends waits.
 // Close frees what Open made, not L.
 func Open(L *lua.LState, o Options) (*VM, error) {
 	vm, err := newVM(L, o)
@@ -107,6 +112,9 @@ func Open(L *lua.LState, o Options) (*VM, error) {
 
 // Preload is Open without the globals: scripts say require "socket".
 func Preload(L *lua.LState, o Options) (*VM, error) {
+	if pkg, ok := L.GetGlobal("package").(*lua.LTable); !ok || pkg.RawGetString("preload").Type() != lua.LTTable {
+		return nil, errors.New("luasock: Preload needs the library package to be open in L")
+	}
 	vm, err := newVM(L, o)
 	if err != nil {
 		return nil, err

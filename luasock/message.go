@@ -197,6 +197,9 @@ func filesOf(f bind.Fields) []sock.File {
 		if _, err := file.Descriptor(); err != nil {
 			f.Bad(where, "is closed")
 		}
+		if ahead, ok := file.(interface{ Buffered() int }); ok && ahead.Buffered() > 0 {
+			f.Bad(where, "must be without bytes that were read ahead, got %d of them", ahead.Buffered())
+		}
 		files[i] = file
 	}
 	return files

@@ -184,7 +184,7 @@ func compareWithPHP(t *testing.T, code string, got, names []string) {
 		t.Fatalf("php: %v\n%s%s", err, printed, exit.Stderr)
 	}
 	if err != nil {
-		t.Skipf("PHP with its sockets is not installed: %v", err)
+		skipWithout(t, "php with its sockets")
 	}
 	want := strings.Split(strings.TrimSuffix(string(printed), "\n"), "\n")
 	if len(got) != len(want) {

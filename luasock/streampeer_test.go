@@ -15,7 +15,7 @@ func foreign(t *testing.T, name string, args ...string) {
 	t.Helper()
 	path, err := exec.LookPath(name)
 	if err != nil {
-		t.Skipf("%s is not installed", name)
+		skipWithout(t, name)
 	}
 	var out bytes.Buffer
 	cmd := exec.Command(path, args...)
@@ -116,7 +116,7 @@ func TestSocatEcho(t *testing.T) {
 
 func TestSocatUDP(t *testing.T) {
 	if _, err := exec.LookPath("socat"); err != nil {
-		t.Skip("socat is not installed")
+		skipWithout(t, "socat")
 	}
 	converse(t, `
 		local l = socket.stream_server("udp://127.0.0.1:0", socket.STREAM_SERVER_BIND)

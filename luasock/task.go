@@ -3,6 +3,7 @@ package luasock
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -50,15 +51,16 @@ type Task struct {
 	vm   *VM
 	task *loop.Task
 
-	fn      lua.LValue
-	args    []lua.LValue
-	results []lua.LValue
-	err     lua.LValue // what ended it; nil when it returned
-	trace   string
-	ran     bool
-	reason  *cancelled // of the last cancel
-	joiners int        // tasks that wait in join now
-	scope   *scope     // owns it; nil for none
+	fn       lua.LValue
+	args     []lua.LValue
+	results  []lua.LValue
+	err      lua.LValue // what ended it; nil when it returned
+	trace    string
+	ran      bool
+	unjoined bool       // ended by an error that nobody has got
+	reason   *cancelled // of the last cancel
+	joiners  int        // tasks that wait in join now
+	scope    *scope     // owns it; nil for none
 
 	name   string
 	source string // where it was spawned
@@ -101,8 +103,29 @@ func (t *Task) fail(failure *lua.ApiError) {
 	if t.joiners > 0 || t.scope != nil || t.isCancelled() {
 		return
 	}
-	t.vm.failed = append(t.vm.failed, t)
+	t.vm.noteFailure(t)
 	fmt.Fprintf(t.vm.options.Stderr, "task %s: %s\n%s\n", t, errorText(t.err), t.trace)
+}
+
+// mostFailed is how many failed tasks are kept for Wait, which reports one.
+const mostFailed = 16
+
+// noteFailure keeps a task whose error nobody has got.
+func (vm *VM) noteFailure(t *Task) {
+	t.unjoined = true
+	vm.unjoined++
+	if len(vm.failed) < mostFailed {
+		vm.failed = append(vm.failed, t)
+	}
+}
+
+// forgiveFailure forgets a failed task that somebody has joined.
+func (vm *VM) forgiveFailure(t *Task) {
+	if t.unjoined && vm.unjoined > 0 {
+		vm.unjoined--
+		vm.failed = slices.DeleteFunc(vm.failed, func(o *Task) bool { return o == t })
+	}
+	t.unjoined = false
 }
 
 // isCancelled tells whether the task has ended by its cancellation.
@@ -110,7 +133,15 @@ func (t *Task) isCancelled() bool {
 	if !t.ran && t.task.State() == loop.Done || t.err == bind.Kill {
 		return true
 	}
-	return t.reason != nil && t.err == t.reason.reason
+	return t.reason != nil && sameError(t.err, t.reason.reason)
+}
+
+// sameError tells whether an error is the reason of a cancel, perhaps with
+// positions before it, which error and coroutine.wrap put there.
+func sameError(err, reason lua.LValue) bool {
+	text, ok := err.(lua.LString)
+	why, is := reason.(lua.LString)
+	return err == reason || ok && is && strings.HasSuffix(string(text), ": "+string(why))
 }
 
 // String is the task's name.
@@ -231,7 +262,7 @@ func taskJoin(c bind.Call) int {
 	if err != nil {
 		return c.Fail(err)
 	}
-	vm.failed = slices.DeleteFunc(vm.failed, func(o *Task) bool { return o == t })
+	vm.forgiveFailure(t)
 	if failure := t.failure(); failure != nil {
 		return c.Return(lua.LNil, failure)
 	}

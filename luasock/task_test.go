@@ -717,3 +717,30 @@ func TestTasksAreReused(t *testing.T) {
 		true nil
 		true true true`}})
 }
+
+// A task whose cancel passes through coroutine.wrap or error is still cancelled.
+func TestCancelWithPosition(t *testing.T) {
+	runScripts(t, "", []script{
+		{name: "through a coroutine", code: `
+			local t = task.spawn(function() coroutine.wrap(function() task.sleep(9) end)() end)
+			task.yield()
+			t:cancel()
+			task.yield()
+			out(t:status()) --> =cancelled`},
+		{name: "raised again", code: `
+			local t = task.spawn(function() local _, e = pcall(task.sleep, 9) error(e) end)
+			task.yield()
+			t:cancel("enough")
+			task.yield()
+			out(t:status()) --> =cancelled`},
+	})
+}
+
+// A function that goes on trying after its time has run out lets others run.
+func TestTimeoutDoesNotStarve(t *testing.T) {
+	runScripts(t, "", []script{{name: "others go on", code: `
+		local ran, stop = 0, false
+		task.spawn(function() for i = 1, 100 do task.yield() ran = ran + 1 end stop = true end)
+		out(task.timeout(0.001, function() while not stop do pcall(task.sleep, 1) end return "late" end)) --> =nil timeout 110
+		out(ran) --> =100`}})
+}

@@ -50,16 +50,22 @@ func (vm *VM) Interrupt(reason string) {
 
 // Wait runs the VM until every task has ended. The error is a *loop.Deadlock
 // when they wait and nothing can wake one, an *Error when one was ended by an
-// error and nobody joined it (which was printed when it happened), or the
+// error and nobody joined it (which was printed when it happened, and is
+// returned once), or the
 // reason of an Interrupt.
 func (vm *VM) Wait() error {
 	if err := vm.loop.Run(); err != nil {
 		return err
 	}
-	if len(vm.failed) == 0 {
+	failed, n := vm.failed, vm.unjoined
+	vm.failed, vm.unjoined = nil, 0
+	switch {
+	case n == 0:
 		return nil
+	case len(failed) == 0:
+		return &Error{Task: "?", Value: lua.LString("one of many tasks has failed")}
 	}
-	t := vm.failed[0]
+	t := failed[0]
 	return &Error{Task: t.String(), Value: t.err, Traceback: t.trace}
 }
 
@@ -72,6 +78,7 @@ func (vm *VM) Close() error {
 	vm.closed = true
 	err := vm.loop.Close()
 	vm.net.Close()
+	vm.env.Close()
 	if vm.ownsL {
 		lualib.Close(vm.L)
 		vm.L.Close()

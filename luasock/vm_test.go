@@ -3,6 +3,8 @@ package luasock
 import (
 	"bytes"
 	"fmt"
+	"io"
+	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -290,5 +292,55 @@ func TestDoAfterExit(t *testing.T) {
 	}
 	if err := vm.Do(fn); err != ErrEnded || len(codes) != 1 || codes[0] != 3 {
 		t.Errorf("Do gives %v after exits with %v", err, codes)
+	}
+}
+
+// skipWithout skips a test for which a program is missing; in CI, which installs
+// them all, that is a failure.
+func skipWithout(t *testing.T, program string) {
+	t.Helper()
+	if os.Getenv("CI") != "" {
+		t.Fatalf("%s is not installed, in CI", program)
+	}
+	t.Skipf("%s is not installed", program)
+}
+
+// Each failure is reported once, and many of them leave nothing behind.
+func TestWaitReportsFailuresOnce(t *testing.T) {
+	vm := openVM(t, Options{Stderr: io.Discard})
+	_, err := vm.run(t, "", `for i = 1, 50 do task.spawn(error, "e" .. i) end`)
+	if err == nil || !strings.Contains(err.Error(), "e1") {
+		t.Errorf("the first Do gives %v", err)
+	}
+	if _, err := vm.run(t, "", `task.yield()`); err != nil {
+		t.Errorf("the next Do gives %v", err)
+	}
+	if len(vm.failed) != 0 || vm.unjoined != 0 {
+		t.Errorf("%d of %d failed tasks are still kept", len(vm.failed), vm.unjoined)
+	}
+}
+
+// A closed VM whose state lives on refuses, instead of opening what nobody closes.
+func TestAfterClose(t *testing.T) {
+	L := lua.NewState()
+	defer L.Close()
+	vm, err := Open(L, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	vm.Close()
+	for _, code := range []string{`socket.create_listen(0)`, `task.spawn(print)`, `task.all{print}`, `task.sleep(1)`} {
+		if err := L.DoString(code); err == nil || !strings.Contains(err.Error(), "the VM is closed") {
+			t.Errorf("%s gives %v", code, err)
+		}
+	}
+}
+
+// Preload says what it needs.
+func TestPreloadWithoutPackage(t *testing.T) {
+	L := lua.NewState(lua.Options{SkipOpenLibs: true})
+	defer L.Close()
+	if _, err := Preload(L, Options{}); err == nil || !strings.Contains(err.Error(), "package") {
+		t.Errorf("got %v", err)
 	}
 }

@@ -12,7 +12,12 @@ local function server(port)
   local clients = {}
   local function tell_all(line)
     io.write(line)
-    for client in pairs(clients) do client:write(line) end
+    -- A write may wait, and others come and go meanwhile: go through a copy.
+    local present = {}
+    for client in pairs(clients) do present[#present + 1] = client end
+    for _, client in ipairs(present) do
+      if clients[client] then client:write(line) end
+    end
   end
 
   local function serve(client)
@@ -39,7 +44,11 @@ end
 
 local function client(name, port)
   local sock = assert(socket.create(socket.AF_INET, socket.SOCK_STREAM))
-  assert(sock:connect("127.0.0.1", port))
+  local ok, err = sock:connect("127.0.0.1", port)
+  if not ok then
+    io.stderr:write(("chat.lua: cannot connect to port %d: %s (is the server running?)\n"):format(port, err))
+    os.exit(1)
+  end
   sock:write(name .. "\n")
 
   -- One task prints what the others write while this one waits for the keyboard.

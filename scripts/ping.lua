@@ -17,7 +17,11 @@ if not sock then
   io.stderr:write("ping.lua: neither raw nor datagram ICMP sockets are allowed here: ", err, "\n")
   os.exit(1)
 end
-assert(sock:connect(address, 0)) -- ICMP has no ports
+local ok, why = sock:connect(address, 0) -- ICMP has no ports
+if not ok then
+  io.stderr:write(("ping.lua: cannot reach %s: %s\n"):format(address, why))
+  os.exit(1)
+end
 
 local function word(n) return string.char(math.floor(n / 256), n % 256) end
 

@@ -4,7 +4,12 @@
 local host, first, last = arg[1] or "127.0.0.1", tonumber(arg[2] or 1), tonumber(arg[3] or 1024)
 local at_once, patience = 200, 1 -- connects under way; seconds for each
 
-local address = socket.gethostbyname(host)
+local addresses, err = socket.gethostbynamel(host)
+if not addresses then
+  io.stderr:write(("portscan.lua: no IPv4 address of %s: %s\n"):format(host, err))
+  os.exit(1)
+end
+local address = addresses[1]
 local open, next_port = {}, first
 
 local function try(port)

@@ -16,6 +16,7 @@ type Env struct {
 	// Judge says what a Go error is to Lua. It must be set before a function fails.
 	Judge func(err error) Verdict
 
+	closed  bool
 	classes map[*Class]*lua.LTable // metatables
 	methods map[*Class]*lua.LTable
 	entries map[*lua.LFunction]*Entry
@@ -41,6 +42,9 @@ func NewEnv(host any, judge func(error) Verdict) *Env {
 	}
 }
 
+// Close makes every row raise from now on.
+func (e *Env) Close() { e.closed = true }
+
 // Open makes the module's table. Its classes are registered, its constants set.
 func (e *Env) Open(L *lua.LState, m *Module) *lua.LTable {
 	t := L.CreateTable(0, len(m.Rows)+len(m.Consts))
@@ -65,6 +69,9 @@ func (e *Env) Function(L *lua.LState, module string, row *Row) *lua.LFunction {
 func (e *Env) function(L *lua.LState, module string, row *Row) *lua.LFunction {
 	entry := &Entry{Row: *row, Module: module, Names: argNames(row.Sig), env: e}
 	fn := L.NewFunction(func(L *lua.LState) int {
+		if e.closed {
+			Raise(L, "the VM is closed")
+		}
 		e.Running = L
 		return entry.Fn(Call{L, entry})
 	})

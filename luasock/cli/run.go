@@ -17,6 +17,16 @@ import (
 
 // run runs what the options say and returns the exit status.
 func run(o options, stdin io.Reader, stderr io.Writer) int {
+	// The script is read before the signals are the program's: a reader that
+	// waits is ended by them at once.
+	var main script
+	if o.script != "" || o.statements == nil {
+		var err error
+		if main, err = readScript(o.script, stdin); err != nil {
+			report(stderr, err)
+			return exitUsage
+		}
+	}
 	vm, err := luasock.New(luasock.Options{Stderr: stderr})
 	if err != nil {
 		fmt.Fprintf(stderr, "sockscript: %s\n", err)
@@ -26,7 +36,7 @@ func run(o options, stdin io.Reader, stderr io.Writer) int {
 	watch := startWatch(vm, o, stderr)
 	defer watch.stop()
 	setArgs(vm.L, o)
-	err = runAll(vm, o, stdin)
+	err = runAll(vm, o, main)
 	if status, ended := watch.status(); ended {
 		return status
 	}
@@ -34,15 +44,11 @@ func run(o options, stdin io.Reader, stderr io.Writer) int {
 		return exitOK
 	}
 	report(stderr, err)
-	var unreadable *unreadableError
-	if errors.As(err, &unreadable) {
-		return exitUsage
-	}
 	return exitError
 }
 
 // runAll runs the modules, the statements and the script, in this order.
-func runAll(vm *luasock.VM, o options, stdin io.Reader) error {
+func runAll(vm *luasock.VM, o options, main script) error {
 	for _, name := range o.modules {
 		if err := runText(vm, fmt.Sprintf("%s = require %q", name, name), "=(command line)"); err != nil {
 			return err
@@ -53,14 +59,10 @@ func runAll(vm *luasock.VM, o options, stdin io.Reader) error {
 			return err
 		}
 	}
-	if o.script == "" && o.statements != nil {
+	if main.chunk == "" {
 		return nil
 	}
-	source, name, err := readScript(o.script, stdin)
-	if err != nil {
-		return err
-	}
-	return runText(vm, source, name, o.args...)
+	return runText(vm, main.source, main.chunk, o.args...)
 }
 
 // runText compiles a chunk and runs it until its tasks have ended. The name is
@@ -86,10 +88,14 @@ type unreadableError struct{ name, reason string }
 
 func (e *unreadableError) Error() string { return "cannot read " + e.name + ": " + e.reason }
 
-// readScript reads the script and gives the name of its chunk.
-func readScript(name string, stdin io.Reader) (source, chunk string, err error) {
+// script is a program, and the name of its chunk; the zero one is none.
+type script struct{ source, chunk string }
+
+// readScript reads the script.
+func readScript(name string, stdin io.Reader) (script, error) {
 	var text []byte
-	chunk = "@" + name
+	var err error
+	chunk := "@" + name
 	if name == "" || name == "-" {
 		text, err = io.ReadAll(stdin)
 		name, chunk = "standard input", "=stdin"
@@ -99,11 +105,11 @@ func readScript(name string, stdin io.Reader) (source, chunk string, err error) 
 	var errno unix.Errno
 	switch {
 	case errors.As(err, &errno):
-		return "", "", &unreadableError{name, sock.Strerror(int(errno))}
+		return script{}, &unreadableError{name, sock.Strerror(int(errno))}
 	case err != nil:
-		return "", "", &unreadableError{name, err.Error()}
+		return script{}, &unreadableError{name, err.Error()}
 	}
-	return string(text), chunk, nil
+	return script{string(text), chunk}, nil
 }
 
 // setArgs sets arg and puts the script's own folder first in package.path.

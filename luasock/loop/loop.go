@@ -185,7 +185,7 @@ func (l *Loop) Yield() error {
 		return ErrOutside
 	}
 	if err := t.interrupted(); err != nil {
-		return err
+		return l.refuse(t, err)
 	}
 	t.state, t.wakeErr = Ready, nil
 	l.queue.push(t)

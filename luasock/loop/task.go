@@ -154,7 +154,7 @@ func (l *Loop) Park(why Why, deadline time.Time) error {
 		return ErrOutside
 	}
 	if err := t.interrupted(); err != nil {
-		return err
+		return l.refuse(t, err)
 	}
 	t.why, t.state, t.wakeErr = why, Waiting, nil
 	if !deadline.IsZero() {
@@ -165,6 +165,17 @@ func (l *Loop) Park(why Why, deadline time.Time) error {
 	t.why = Why{}
 	l.disarm(&t.timer)
 	return t.wakeErr
+}
+
+// refuse ends a wait before it begins. When a Within has run out, every wait ends
+// so, and a program that goes on trying must not keep the others from running.
+func (l *Loop) refuse(t *Task, err error) error {
+	if err == ErrExpired {
+		t.state = Ready
+		l.queue.push(t)
+		t.switchOut()
+	}
+	return err
 }
 
 // switchOut leaves the task, and returns when it is resumed.

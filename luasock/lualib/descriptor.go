@@ -8,6 +8,7 @@ func (f *file) Descriptor() (fd int, err error) {
 	if f.closed {
 		return -1, os.ErrClosed
 	}
+	f.unread() // the receiver reads where the script would; what cannot seek stays
 	raw, err := f.f.SyscallConn()
 	if err != nil {
 		return -1, err
