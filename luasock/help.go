@@ -1,6 +1,7 @@
 package luasock
 
 import (
+	"fmt"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -69,6 +70,11 @@ func (vm *VM) helpName(name string) (text string, ok bool) {
 	for _, m := range vm.env.Modules() {
 		if m.Name == name {
 			return helpModule(m), true
+		}
+		for _, k := range m.Consts {
+			if m.Name+"."+k.Name == name {
+				return fmt.Sprintf("%s = %d", name, k.Value), true
+			}
 		}
 	}
 	return "", false

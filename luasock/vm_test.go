@@ -29,6 +29,7 @@ func TestHelp(t *testing.T) {
 			out(help()) --> ~socket\\n .*\\ntask\\n .*help \\"name\\"`},
 		{name: "of what has none raises", code: `
 			out(pcall(help, function() end)) --> ~bad argument #1 to 'help' \(there is no help on a function\)
+			out(help("socket.AF_INET")) --> =socket.AF_INET = 2
 			out(pcall(help, "socket.blind")) --> ~there is no help on "socket\.blind"
 			out(pcall(help, 5)) --> ~there is no help on 5`},
 	})

@@ -61,6 +61,14 @@ type Class struct {
 	Fields []Field
 }
 
+// a is the class's name with its article.
+func (c *Class) a() string {
+	if strings.ContainsAny(c.Name[:1], "AEIO") {
+		return "an " + c.Name
+	}
+	return "a " + c.Name
+}
+
 // Field is a value of an object that is read, and perhaps written, by name.
 type Field struct {
 	Name string

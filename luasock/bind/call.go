@@ -139,7 +139,7 @@ func (c Call) Func(i int) *lua.LFunction {
 func Object[T any](c Call, i int, class *Class) T {
 	v, ok := To[T](c.L.Get(i))
 	if !ok {
-		c.Wrong(i, "a "+class.Name)
+		c.Wrong(i, class.a())
 	}
 	return v
 }

@@ -41,6 +41,7 @@ type Task struct {
 	waiter  waiter
 	scopes  []*scope
 	shields int
+	refused int // waits that it began after Kill
 	joiners []*Task
 	prev    *Task
 	next    *Task
@@ -168,15 +169,25 @@ func (l *Loop) Park(why Why, deadline time.Time) error {
 }
 
 // refuse ends a wait before it begins. When a Within has run out, every wait ends
-// so, and a program that goes on trying must not keep the others from running.
+// so, and a program that goes on trying must not keep the others from running. A
+// killed task that goes on all the same is left where it is, for good.
 func (l *Loop) refuse(t *Task, err error) error {
-	if err == ErrExpired {
+	switch {
+	case err == ErrExpired:
 		t.state = Ready
 		l.queue.push(t)
 		t.switchOut()
+	case err == ErrKilled && t != &l.main:
+		if t.refused++; t.refused > mostRefused {
+			t.state = Waiting
+			t.switchOut()
+		}
 	}
 	return err
 }
+
+// mostRefused is how many waits a killed task may begin.
+const mostRefused = 1000
 
 // switchOut leaves the task, and returns when it is resumed.
 func (t *Task) switchOut() {

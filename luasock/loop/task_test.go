@@ -627,3 +627,19 @@ func TestTaskListKeepsTheOrder(t *testing.T) {
 		check(t, "number", list.n, len(model))
 	}
 }
+
+// A task that does not heed its Kill does not keep Close from returning.
+func TestCloseLeavesTheUnheeding(t *testing.T) {
+	eachPoller(t, func(t *testing.T, l *Loop) {
+		waits := 0
+		l.Go("unheeding", func() {
+			for {
+				l.Sleep(time.Hour)
+				waits++
+			}
+		})
+		l.Yield()
+		check(t, "Close", l.Close(), nil)
+		check(t, "went on for a while", waits > 1, true)
+	})
+}
