@@ -104,8 +104,14 @@ func isTerminal(f *os.File) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0 && f.Name() != os.DevNull
 }
 
-// report prints what ended a program.
+// report prints what ended a program. A syntax error is one line, under which a
+// person at a terminal sees the place.
 func report(stderr io.Writer, err error) {
+	var bad *sourceError
+	if f, ok := stderr.(*os.File); ok && errors.As(err, &bad) && isTerminal(f) {
+		fmt.Fprintf(stderr, "sockscript: %s\n", bad.Show([]byte(bad.source)))
+		return
+	}
 	var failure *luasock.Error
 	if !errors.As(err, &failure) {
 		fmt.Fprintf(stderr, "sockscript: %s\n", err)

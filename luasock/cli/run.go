@@ -71,7 +71,7 @@ func runText(vm *luasock.VM, source, name string, args ...string) error {
 	fn, err := vm.Load([]byte(source), name)
 	var syntax *luasock.SyntaxError
 	if errors.As(err, &syntax) {
-		return errors.New(syntax.Show([]byte(source)))
+		return &sourceError{syntax, source}
 	}
 	if err != nil {
 		return err
@@ -81,6 +81,12 @@ func runText(vm *luasock.VM, source, name string, args ...string) error {
 		values[i] = lua.LString(arg)
 	}
 	return vm.Do(fn, values...)
+}
+
+// sourceError is source that Lua does not accept.
+type sourceError struct {
+	*luasock.SyntaxError
+	source string
 }
 
 // unreadableError says why a script could not be read.
