@@ -120,10 +120,7 @@ func Preload(L *lua.LState, o Options) (*VM, error) {
 		return nil, err
 	}
 	for _, m := range modules {
-		L.PreloadModule(m.Name, func(L *lua.LState) int {
-			L.Push(vm.openModule(m))
-			return 1
-		})
+		vm.PreloadModule(m, nil)
 	}
 	if o.Exit != nil {
 		vm.replaceExit()
@@ -163,14 +160,33 @@ func (vm *VM) openModule(m *bind.Module) *lua.LTable {
 
 // openModules makes the modules globals, and what require returns.
 func (vm *VM) openModules() {
-	L := vm.L
-	loaded, _ := L.GetField(L.Get(lua.RegistryIndex), "_LOADED").(*lua.LTable)
 	for _, m := range modules {
-		t := vm.openModule(m)
-		L.SetGlobal(m.Name, t)
-		if loaded != nil {
-			loaded.RawSetString(m.Name, t)
-		}
+		vm.OpenModule(m)
 	}
-	L.SetGlobal("help", vm.env.Function(L, "base", &helpRow))
+	vm.L.SetGlobal("help", vm.env.Function(vm.L, "base", &helpRow))
+}
+
+// OpenModule makes a module a global, and what require returns for its name.
+// The module's rows find the VM by Call.Host. It returns the module's table.
+func (vm *VM) OpenModule(m *bind.Module) *lua.LTable {
+	L, t := vm.L, vm.openModule(m)
+	L.SetGlobal(m.Name, t)
+	if loaded, ok := L.GetField(L.Get(lua.RegistryIndex), "_LOADED").(*lua.LTable); ok {
+		loaded.RawSetString(m.Name, t)
+	}
+	return t
+}
+
+// PreloadModule has require open the module when a script asks for its name.
+// What finish makes of the module's table is what require returns; nil leaves
+// the table as it is. Library package must be open in L.
+func (vm *VM) PreloadModule(m *bind.Module, finish func(t *lua.LTable) lua.LValue) {
+	vm.L.PreloadModule(m.Name, func(L *lua.LState) int {
+		v := lua.LValue(vm.openModule(m))
+		if finish != nil {
+			v = finish(v.(*lua.LTable))
+		}
+		L.Push(v)
+		return 1
+	})
 }

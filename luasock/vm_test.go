@@ -13,6 +13,9 @@ import (
 	"unicode/utf8"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"sockscript/luasock/bind"
+	"sockscript/luasock/sock"
 )
 
 func TestHelp(t *testing.T) {
@@ -339,5 +342,55 @@ func TestPreloadWithoutPackage(t *testing.T) {
 	defer L.Close()
 	if _, err := Preload(L, Options{}); err == nil || !strings.Contains(err.Error(), "package") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A host adds modules of its own: as a global, or for require only.
+func TestHostsModules(t *testing.T) {
+	row := bind.Row{Name: "answer", Sig: "answer()", Doc: "Is 42.", Fn: func(c bind.Call) int {
+		if _, ok := c.Host().(*VM); !ok {
+			t.Errorf("the row's host is a %T, want the VM", c.Host())
+		}
+		return c.Return(lua.LNumber(42))
+	}}
+	vm := openVM(t, Options{})
+	vm.OpenModule(&bind.Module{Name: "open", Doc: "A global.", Rows: []bind.Row{row}})
+	vm.PreloadModule(&bind.Module{Name: "plain", Doc: "For require.", Rows: []bind.Row{row}}, nil)
+	vm.PreloadModule(&bind.Module{Name: "finished", Doc: "For require.", Rows: []bind.Row{row}}, func(t *lua.LTable) lua.LValue {
+		t.RawSetString("more", lua.LTrue)
+		return t
+	})
+	if err := vm.L.DoString(`
+		assert(open.answer() == 42 and require "open" == open)
+		assert(plain == nil and require "plain".answer() == 42 and plain == nil)
+		assert(require "finished".more == true and require "finished" == require "finished")
+		assert(help "plain":find "For require")
+	`); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// An observer asks where in the script it happened.
+func TestPosition(t *testing.T) {
+	var vm *VM
+	var at []string
+	vm, err := New(Options{Observe: func(e sock.Event) {
+		source, line := vm.Position()
+		at = append(at, fmt.Sprintf("%s %s:%d", e.Op, source, line))
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer vm.Close()
+	fn, err := vm.Load([]byte("\nlocal s = socket.create(socket.AF_INET, socket.SOCK_DGRAM)\n\ns:bind('127.0.0.1')"), "@here.lua")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := vm.Do(fn); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"create here.lua:2", "bind here.lua:4"}
+	if len(at) < 2 || at[0] != want[0] || at[1] != want[1] {
+		t.Errorf("observed %q, want %q first", at, want)
 	}
 }
