@@ -146,6 +146,16 @@ func (n *Net) Sockets() []Info {
 	return list
 }
 
+// Abandon closes the socket with this ID, if it is open, as the collector would:
+// at once, and nobody is told.
+func (n *Net) Abandon(id uint64) {
+	for o := range n.opened {
+		if o.id == id {
+			o.release()
+		}
+	}
+}
+
 // Close closes every socket that is open.
 func (n *Net) Close() {
 	for o := range n.opened {

@@ -235,6 +235,7 @@ func (s *Sock) Detach() (fd int, err error) {
 		return -1, ErrClosed
 	}
 	s.cleanup.Stop()
+	s.observe("detach", nil, addr.Addr{}, nil)
 	s.fd.Kept()
 	s.forget()
 	return s.n, nil
