@@ -4,6 +4,7 @@ go 1.26.0
 
 require (
 	github.com/ncruces/go-strftime v1.1.0
+	github.com/spf13/pflag v1.1.0
 	github.com/yuin/gopher-lua v1.1.2
 	golang.org/x/net v0.62.0
 	golang.org/x/sys v0.49.0
