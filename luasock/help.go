@@ -76,6 +76,33 @@ func (vm *VM) helpModules() string {
 // Modules are those that are open, with their rows: what scripts see.
 func (vm *VM) Modules() []*bind.Module { return vm.env.Modules() }
 
+// Module is what require returns for an open module; nil when it was replaced by
+// something that is no table.
+func (vm *VM) Module(m *bind.Module) *lua.LTable {
+	loaded, _ := vm.L.GetField(vm.L.Get(lua.RegistryIndex), "_LOADED").(*lua.LTable)
+	if loaded == nil {
+		return nil
+	}
+	t, _ := loaded.RawGetString(m.Name).(*lua.LTable)
+	return t
+}
+
+// LoadPreloaded has require load every module that waits for that.
+func (vm *VM) LoadPreloaded() {
+	preload, _ := vm.L.GetField(vm.L.GetGlobal("package"), "preload").(*lua.LTable)
+	if preload == nil {
+		return
+	}
+	var names []lua.LValue
+	preload.ForEach(func(name, _ lua.LValue) { names = append(names, name) })
+	for _, name := range names {
+		vm.L.CallByParam(lua.P{Fn: vm.L.GetGlobal("require"), Protect: true}, name)
+	}
+}
+
+// Entry is the row behind a function, if it has one.
+func (vm *VM) Entry(fn *lua.LFunction) (*bind.Entry, bool) { return vm.env.Entry(fn) }
+
 // GlobalFunctions are the rows that stand in no module, by their names.
 func (vm *VM) GlobalFunctions() []bind.Row {
 	var rows []bind.Row

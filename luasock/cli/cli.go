@@ -58,7 +58,9 @@ type subcommand struct {
 
 func subcommands() []subcommand {
 	return []subcommand{
+		{"check", checkFiles},
 		{"help", help},
+		{"types", types},
 	}
 }
 
@@ -100,6 +102,15 @@ func wrongUsage(stderr io.Writer, err error) int {
 	fmt.Fprintf(stderr, "sockscript: %s\ntry 'sockscript --help'\n", err)
 	return exitUsage
 }
+
+// fail says why the command itself could not do its work.
+func fail(stderr io.Writer, err error) int {
+	fmt.Fprintf(stderr, "sockscript: %s\n", err)
+	return exitError
+}
+
+// newVM makes a VM with all the modules that programs find.
+func newVM(o luasock.Options) (*luasock.VM, error) { return luasock.New(o) }
 
 // meantSubcommand is the end of a message about a script that is not there: the
 // subcommand that was perhaps meant.

@@ -17,10 +17,9 @@ func help(args []string, _ *os.File, stdout, stderr io.Writer) int {
 	if len(args) > 1 {
 		return wrongUsage(stderr, fmt.Errorf("help takes one name, got %d", len(args)))
 	}
-	vm, err := luasock.New(luasock.Options{})
+	vm, err := newVM(luasock.Options{Stderr: stderr})
 	if err != nil {
-		fmt.Fprintf(stderr, "sockscript: %s\n", err)
-		return exitError
+		return fail(stderr, err)
 	}
 	defer vm.Close()
 	what := lua.LValue(lua.LNil)

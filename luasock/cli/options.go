@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"math"
 	"strconv"
@@ -98,6 +99,21 @@ func parseFlags(f *pflag.FlagSet, args []string) error {
 	default:
 		return err
 	}
+}
+
+// arguments reads the command line of a subcommand that has no options but help.
+// When it is done with that, status is the exit status.
+func arguments(name, usage string, args []string, stdout, stderr io.Writer) (rest []string, status int, done bool) {
+	f := pflag.NewFlagSet(name, pflag.ContinueOnError)
+	help := f.BoolP("help", "h", false, "print the usage")
+	if err := parseFlags(f, args); err != nil {
+		return nil, wrongUsage(stderr, fmt.Errorf("%s: %w", name, err)), true
+	}
+	if *help {
+		fmt.Fprint(stdout, usage)
+		return nil, exitOK, true
+	}
+	return f.Args(), exitOK, false
 }
 
 // unknownOption is the error of a long name, or of a letter among letters, which

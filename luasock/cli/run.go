@@ -33,10 +33,9 @@ func run(o options, stdin io.Reader, stderr io.Writer) int {
 		return exitUsage
 	}
 	defer trace.end()
-	vm, err := luasock.New(luasock.Options{Stderr: stderr, Observe: trace.observe})
+	vm, err := newVM(luasock.Options{Stderr: stderr, Observe: trace.observe})
 	if err != nil {
-		fmt.Fprintf(stderr, "sockscript: %s\n", err)
-		return exitError
+		return fail(stderr, err)
 	}
 	defer vm.Close()
 	watch := startWatch(vm, o, stderr)

@@ -14,7 +14,11 @@ func Nearest(word string, names iter.Seq[string]) string {
 		least = 2
 	}
 	for name := range names {
-		if d := distance(word, name); d < least || d == least && best != "" && name < best {
+		d := distance(word, name)
+		if d >= len(word) {
+			continue // they have nothing in common
+		}
+		if d < least || d == least && best != "" && name < best {
 			best, least = name, d
 		}
 	}

@@ -6,7 +6,7 @@ import (
 )
 
 func TestNearest(t *testing.T) {
-	names := []string{"connect", "conect", "accept", "bind", "send", "read", "eof", "gets", "AF_INET", "AF_INET6"}
+	names := []string{"connect", "conect", "accept", "bind", "send", "read", "eof", "gets", "AF_INET", "AF_INET6", "a"}
 	for _, test := range []struct{ word, want string }{
 		{"connct", "conect"}, // of two, the first in order
 		{"acecpt", "accept"}, // two that changed places
@@ -18,6 +18,7 @@ func TestNearest(t *testing.T) {
 		{"AF_INET7", "AF_INET"},
 		{"accept", ""}, // it is one
 		{"listen", ""},
+		{"x", ""}, // any one letter would do
 		{"", ""},
 	} {
 		if got := Nearest(test.word, slices.Values(names)); got != test.want {
