@@ -37,11 +37,11 @@ func parseSig(sig string) signature {
 	for i, c := range rest {
 		switch c {
 		case '[':
-			if brackets++; strings.Trim(rest[start:i], " ") == "" {
+			if brackets++; strings.Trim(rest[start:i], " []") == "" {
 				depth = brackets // the name is still to come
 			}
 		case ']':
-			if brackets--; strings.Trim(rest[start:i], " ") == "" {
+			if brackets--; strings.Trim(rest[start:i], " []") == "" {
 				depth = brackets
 			}
 		case ',':

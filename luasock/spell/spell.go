@@ -6,19 +6,12 @@ import "iter"
 
 // Nearest finds the name that a word was perhaps meant to be: the one for which
 // the fewest letters are to be changed, of several the first in the order of
-// bytes. It is "" when even that would take more than 2 letters, or more than 1
-// of a word with fewer than 4; and when the word itself is among the names.
+// bytes. It is "" when even that would take more than 2 letters, or half of the
+// word; and when the word itself is among the names.
 func Nearest(word string, names iter.Seq[string]) string {
-	best, least := "", 3
-	if len(word) < 4 {
-		least = 2
-	}
+	best, least := "", min(3, (len(word)+1)/2)
 	for name := range names {
-		d := distance(word, name)
-		if d >= len(word) {
-			continue // they have nothing in common
-		}
-		if d < least || d == least && best != "" && name < best {
+		if d := distance(word, name); d < least || d == least && best != "" && name < best {
 			best, least = name, d
 		}
 	}

@@ -6,7 +6,7 @@ import (
 )
 
 func TestNearest(t *testing.T) {
-	names := []string{"connect", "conect", "accept", "bind", "send", "read", "eof", "gets", "AF_INET", "AF_INET6", "a"}
+	names := []string{"connect", "conect", "accept", "bind", "send", "read", "eof", "gets", "AF_INET", "AF_INET6", "a", "help"}
 	for _, test := range []struct{ word, want string }{
 		{"connct", "conect"}, // of two, the first in order
 		{"acecpt", "accept"}, // two that changed places
@@ -14,7 +14,9 @@ func TestNearest(t *testing.T) {
 		{"bin", "bind"},
 		{"sendd", "send"},
 		{"rd", ""}, // a short word needs to be nearer
-		{"ef", "eof"},
+		{"ef", ""}, // half of it
+		{"self", ""},
+		{"eoff", "eof"},
 		{"AF_INET7", "AF_INET"},
 		{"accept", ""}, // it is one
 		{"listen", ""},
