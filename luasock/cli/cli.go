@@ -53,14 +53,16 @@ and SIGTERM.
 // its own.
 type subcommand struct {
 	name string
+	does string
 	run  func(args []string, stdin *os.File, stdout, stderr io.Writer) int
 }
 
 func subcommands() []subcommand {
 	return []subcommand{
-		{"check", checkFiles},
-		{"help", help},
-		{"types", types},
+		{"check", "find mistakes without running", checkFiles},
+		{"completion", "print what the shell completes from", completion},
+		{"help", "explain a function", help},
+		{"types", "write what editors complete from", types},
 	}
 }
 
