@@ -13,8 +13,9 @@ import (
 const checkUsage = `usage: sockscript check path…
 
 Looks for mistakes in Lua files, and in the *.lua files in and below folders,
-without running them: what is no Lua, globals that nobody assigns, and names that
-the modules of sockscript and their objects do not have. '-' is standard input.
+without running them: what is no Lua, globals that nobody assigns, and names
+that the modules of sockscript and their objects do not have. '-' is standard
+input.
 
 Prints file:line:column: what is wrong. Exit status: 0 when nothing was found, 1
 when something was, 2 when a path cannot be read.

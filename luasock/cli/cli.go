@@ -26,13 +26,13 @@ const (
 )
 
 // usage fits a screen of 24 lines and 80 columns.
-const usage = `usage: sockscript [options] [script [args…]]   run a Lua program; '-': from stdin
+const usage = `usage: sockscript [options] [script [args…]]   run a Lua program; '-' is stdin
        sockscript                              a prompt, at a terminal
        sockscript test [options] [path…]       run the tests in *_test.lua
        sockscript check path…                  find mistakes without running
        sockscript types [folder]               write what editors complete from
-       sockscript completion bash|zsh|fish     print what the shell completes from
-       sockscript help [name]                  explain: sockscript help socket.bind
+       sockscript completion bash|zsh|fish     print what shells complete from
+       sockscript help [name]                  explain, e.g. help socket.bind
 
   -e STAT              run the statement; may be given several times
   -i                   a prompt after the program, with its globals

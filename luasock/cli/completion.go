@@ -19,9 +19,9 @@ const completionUsage = `usage: sockscript completion bash|zsh|fish
 Prints what the shell completes the command line of sockscript from: options,
 subcommands, Lua files, and what help knows. To have it always:
 
-  bash    echo 'source <(sockscript completion bash)' >> ~/.bashrc
-  zsh     echo 'source <(sockscript completion zsh)' >> ~/.zshrc, after compinit
-  fish    sockscript completion fish > ~/.config/fish/completions/sockscript.fish
+  bash   echo 'source <(sockscript completion bash)' >> ~/.bashrc
+  zsh    echo 'source <(sockscript completion zsh)' >> ~/.zshrc, after compinit
+  fish   sockscript completion fish > ~/.config/fish/completions/sockscript.fish
 
 'sockscript completion topics' lists what help knows, a name a line.
 `

@@ -81,9 +81,9 @@ func (s *settings) change(key string, edit func(old json.RawMessage) any) {
 		s.edit("Lua."+key, edit)
 		return
 	}
-	section, name, dotted := strings.Cut(key, ".")
+	section, name, _ := strings.Cut(key, ".")
 	for _, outer := range []struct{ section, key string }{{section, name}, {"Lua", key}} {
-		if inner, err := parseSettings(s.values[outer.section]); err == nil && dotted {
+		if inner, err := parseSettings(s.values[outer.section]); err == nil {
 			inner.change(outer.key, edit)
 			if inner.changed {
 				s.put(outer.section, json.RawMessage(inner.text()))

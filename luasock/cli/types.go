@@ -20,9 +20,9 @@ const typesUsage = `usage: sockscript types [folder]
 
 Writes what editors with lua-language-server complete names from: definitions of
 every module, function and constant (LuaCATS), a file for each module, into
-` + typesFolder + ` of the folder, and a .luarc.json that points there. Without a
-folder it is this one. Settings that .luarc.json has already are kept. Files that
-are not from this command are not overwritten.
+` + typesFolder + ` of the folder, and a .luarc.json that points there. Without
+a folder it is this one. Settings that .luarc.json has already are kept. Files
+that are not from this command are not overwritten.
 `
 
 // types is the subcommand types.
