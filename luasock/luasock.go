@@ -21,6 +21,7 @@ import (
 var modules = []*bind.Module{
 	socketModule,
 	taskModule,
+	httpModule,
 }
 
 // Options say how a VM behaves. The zero Options are a program's.
@@ -58,6 +59,9 @@ type VM struct {
 	unjoined int     // how many there are
 	ownsL    bool
 	closed   bool
+	headers  *lua.LTable     // the metatable of HTTP headers; nil until there are some
+	life     context.Context // ends with the VM; nil until something needs it
+	die      context.CancelCauseFunc
 
 	interrupt atomic.Bool // a match or a sort is to end
 }

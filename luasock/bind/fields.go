@@ -81,6 +81,18 @@ func (f Fields) OptBytes(key, def string) string {
 	return f.Bytes(key)
 }
 
+// OptBool reads a boolean, with a default for an absent key.
+func (f Fields) OptBool(key string, def bool) bool {
+	if !f.Has(key) {
+		return def
+	}
+	b, ok := f.Get(key).(lua.LBool)
+	if !ok {
+		f.Wrong(key, "a boolean")
+	}
+	return bool(b)
+}
+
 // Sub reads a table inside the table.
 func (f Fields) Sub(key string) Fields {
 	t, ok := f.Get(key).(*lua.LTable)
