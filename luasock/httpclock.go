@@ -31,14 +31,14 @@ type httpClock struct {
 	before    httpTimeouts // spent, before the present attempt
 }
 
-// newHTTPClock starts the clock of a request to a host.
-func newHTTPClock(limits httpTimeouts, cancel context.CancelCauseFunc, host string) *httpClock {
+// newHTTPClock starts the clock of a request.
+func newHTTPClock(limits httpTimeouts, cancel context.CancelCauseFunc) *httpClock {
 	now := time.Now()
 	k := &httpClock{limits: limits, cancel: cancel, start: now}
 	if limits[httpTotal] > 0 {
 		k.total = time.AfterFunc(limits[httpTotal], k.expire)
 	}
-	k.enter(httpConnect, "connecting to "+host)
+	k.enter(httpIdle, "beginning")
 	return k
 }
 

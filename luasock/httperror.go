@@ -57,7 +57,7 @@ func (x *httpExchange) explain(err error) error {
 // plain is a Go error's text without the name of the package that made it.
 func plain(err error) string {
 	text := err.Error()
-	for _, prefix := range []string{"net/http: ", "http: ", "http2: ", "proxyconnect tcp: "} {
+	for _, prefix := range []string{"net/http: ", "http: ", "http2: ", "proxyconnect tcp: ", "HTTP/1.x transport connection broken: "} {
 		text = strings.TrimPrefix(text, prefix)
 	}
 	return text

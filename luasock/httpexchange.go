@@ -93,7 +93,7 @@ func (x *httpExchange) run(ctx context.Context, work func(*httpExchange, context
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(x.session.ctx, func() { cancel(context.Cause(x.session.ctx)) })()
-	x.clock = newHTTPClock(x.timeouts, cancel, x.to.Host)
+	x.clock = newHTTPClock(x.timeouts, cancel)
 	a, err := work(x, httptrace.WithClientTrace(ctx, x.clock.trace()))
 	spent := x.clock.stop()
 	if err != nil {

@@ -293,10 +293,25 @@ func (o *httpOptions) parseURL() (*url.URL, error) {
 	if _, err := addr.ParsePort(u.Port()); u.Port() != "" && err != nil {
 		return nil, httpError{text: "port must be 0 to 65535, got " + u.Port()}
 	}
+	u.RawQuery = escapeQuery(u.RawQuery)
 	if o.query != "" {
 		u.RawQuery = strings.TrimPrefix(u.RawQuery+"&"+o.query, "&")
 	}
 	return u, nil
+}
+
+// escapeQuery escapes what must not be in a query, as browsers do: spaces,
+// quotes, brackets and bytes that are not ASCII.
+func escapeQuery(query string) string {
+	var b strings.Builder
+	for i := range len(query) {
+		if c := query[i]; c <= ' ' || c > '~' || strings.IndexByte("\"<>", c) >= 0 {
+			fmt.Fprintf(&b, "%%%02X", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }
 
 // httpTimeouts are how long each part of a request may take; 0 is without end.

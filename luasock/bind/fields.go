@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -39,7 +40,14 @@ func (f Fields) Only(names ...string) {
 	})
 	if unknown != nil {
 		sort.Strings(unknown)
-		f.c.Bad(f.i, "%s has an unknown key %s; valid are %s", f.where(""), unknown[0], strings.Join(names, ", "))
+		meant := ""
+		if name, err := strconv.Unquote(unknown[0]); err == nil && len(name) > 1 {
+			meant = Nearest(name, names)
+		}
+		if meant != "" {
+			meant = fmt.Sprintf("did you mean %q? ", meant)
+		}
+		f.c.Bad(f.i, "%s has an unknown key %s; %svalid are %s", f.where(""), unknown[0], meant, strings.Join(names, ", "))
 	}
 }
 
