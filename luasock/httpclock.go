@@ -122,6 +122,13 @@ func (k *httpClock) got(reused bool) {
 	}
 }
 
+// hasConnection tells whether there is a connection for the present attempt.
+func (k *httpClock) hasConnection() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.connected
+}
+
 // trace has net/http tell the clock. The look-ups and connects are told by
 // httpDial. Each redirect goes through all of it again.
 func (k *httpClock) trace() *httptrace.ClientTrace {

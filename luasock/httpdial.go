@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http/httptrace"
 	"strings"
+	"sync"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
@@ -17,8 +18,35 @@ import (
 	"sockscript/luasock/sock"
 )
 
-// httpCallerKey finds in a context the Lua thread that made the request.
+// httpCaller is the request for which a dial is made. net/http lets a dial go on
+// when its request has ended; we do not.
+type httpCaller struct {
+	L     *lua.LState     // that waits for the answer
+	ended <-chan struct{} // is closed when the request has ended
+
+	mu    sync.Mutex
+	dials []*httpDial
+}
+
+// httpCallerKey finds the httpCaller in a context.
 type httpCallerKey struct{}
+
+// add notes a dial.
+func (r *httpCaller) add(d *httpDial) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.dials = append(r.dials, d)
+}
+
+// abandon closes what was dialed: it may be in the middle of a handshake that
+// never ends.
+func (r *httpCaller) abandon() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, d := range r.dials {
+		d.session.vm.Post(d.drop)
+	}
+}
 
 // dialer gives net/http connections that are sockets of the VM's.
 func (s *httpSession) dialer(route httpRoute) func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -27,8 +55,10 @@ func (s *httpSession) dialer(route httpRoute) func(ctx context.Context, network,
 		if err != nil {
 			return nil, err
 		}
-		d := &httpDial{session: s, ctx: ctx, host: host, port: port, unixSocket: route.unixSocket, result: make(chan httpDialed, 1)}
+		caller := ctx.Value(httpCallerKey{}).(*httpCaller)
+		d := &httpDial{session: s, caller: caller, ctx: ctx, host: host, port: port, unixSocket: route.unixSocket, result: make(chan httpDialed, 1)}
 		d.redirect(route.resolve)
+		caller.add(d)
 		return d.conn()
 	}
 }
@@ -37,14 +67,15 @@ func (s *httpSession) dialer(route httpRoute) func(ctx context.Context, network,
 // net/http's, made by a task.
 type httpDial struct {
 	session    *httpSession
+	caller     *httpCaller
 	ctx        context.Context
 	host, port string
 	unixSocket string
 	result     chan httpDialed
 
-	task  *loop.Task // of the loop's goroutine, as the two below
-	sock  *sock.Sock // that was made
-	given bool       // nobody waits any more
+	task    *loop.Task // of the loop's goroutine, as the two below
+	sock    *sock.Sock // that was made
+	dropped bool       // nobody waits any more
 }
 
 type httpDialed struct {
@@ -76,9 +107,10 @@ var errDialDropped = errors.New("nobody waits for the connection")
 func (d *httpDial) conn() (net.Conn, error) {
 	s := d.session
 	posted := s.vm.Post(func() {
-		if d.given {
+		if d.dropped {
 			return
 		}
+		s.dials[d] = struct{}{}
 		d.task = s.vm.loop.Background("http connect", d.run)
 	})
 	if !posted {
@@ -90,6 +122,8 @@ func (d *httpDial) conn() (net.Conn, error) {
 		return r.conn, r.err
 	case <-d.ctx.Done():
 		err = context.Cause(d.ctx)
+	case <-d.caller.ended:
+		err = errDialDropped
 	case <-s.ctx.Done():
 		err = context.Cause(s.ctx)
 	}
@@ -99,7 +133,8 @@ func (d *httpDial) conn() (net.Conn, error) {
 
 // drop ends the dial, or closes what it has made.
 func (d *httpDial) drop() {
-	d.given = true
+	d.dropped = true
+	delete(d.session.dials, d)
 	if d.task != nil {
 		d.task.Cancel(errDialDropped)
 	}
@@ -111,11 +146,12 @@ func (d *httpDial) drop() {
 // run is the task that connects.
 func (d *httpDial) run() {
 	s, err := d.connect()
+	delete(d.session.dials, d)
 	if err != nil {
 		d.result <- httpDialed{err: err}
 		return
 	}
-	if d.given || d.session.ctx.Err() != nil {
+	if d.dropped || d.session.ctx.Err() != nil {
 		s.Close()
 		d.result <- httpDialed{err: errSessionClosed}
 		return
@@ -135,9 +171,7 @@ func (d *httpDial) connect() (*sock.Sock, error) {
 	if err != nil {
 		return nil, err
 	}
-	if L, ok := d.ctx.Value(httpCallerKey{}).(*lua.LState); ok {
-		d.session.vm.env.Running = L // who looks sees the request's line
-	}
+	d.session.vm.env.Running = d.caller.L // whoever looks sees the request's line
 	options := streamContext{nodelay: true, keepalive: true}
 	trace.ConnectStart("tcp", d.name())
 	s, err := d.session.vm.net.Dial(list, unix.SOCK_STREAM, time.Time{}, func(s *sock.Sock, _ addr.Addr) error {

@@ -67,7 +67,7 @@ func (h httpCall) exchange(o *httpOptions, work func(*httpExchange, context.Cont
 		if once {
 			defer transport.CloseIdleConnections()
 		}
-		return x.run(context.WithValue(ctx, httpCallerKey{}, h.L), work)
+		return x.run(ctx, h.L, work)
 	})
 	runtime.KeepAlive(session) // its connections would be closed
 	return a, err
@@ -89,14 +89,18 @@ type httpURL string
 func (n httpURL) String() string { return string(n) }
 
 // run does the work under the clock.
-func (x *httpExchange) run(ctx context.Context, work func(*httpExchange, context.Context) (*httpAnswer, error)) (*httpAnswer, error) {
+func (x *httpExchange) run(ctx context.Context, L *lua.LState, work func(*httpExchange, context.Context) (*httpAnswer, error)) (*httpAnswer, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(x.session.ctx, func() { cancel(context.Cause(x.session.ctx)) })()
 	x.clock = newHTTPClock(x.timeouts, cancel)
-	a, err := work(x, httptrace.WithClientTrace(ctx, x.clock.trace()))
+	caller := &httpCaller{L: L, ended: ctx.Done()}
+	a, err := work(x, httptrace.WithClientTrace(context.WithValue(ctx, httpCallerKey{}, caller), x.clock.trace()))
 	spent := x.clock.stop()
 	if err != nil {
+		if !x.clock.hasConnection() {
+			caller.abandon()
+		}
 		if cause := context.Cause(ctx); cause != nil {
 			err = cause
 		}

@@ -40,7 +40,8 @@ type httpSession struct {
 	defaults   *httpOptions
 	jar        *cookiejar.Jar // any goroutine's
 	transports map[httpRoute]*http.Transport
-	socks      []*sock.Sock // of its connections
+	socks      []*sock.Sock           // of its connections
+	dials      map[*httpDial]struct{} // that are under way
 	closed     bool
 	ctx        context.Context // any goroutine's: ends with the session and the VM
 	cancel     context.CancelCauseFunc
@@ -51,7 +52,7 @@ type httpSession struct {
 func (vm *VM) newHTTPSession(defaults *httpOptions) *HTTPSession {
 	// It cannot fail.
 	jar, _ := cookiejar.New(&cookiejar.Options{PublicSuffixList: publicsuffix.List})
-	s := &httpSession{vm: vm, defaults: defaults, jar: jar, transports: map[httpRoute]*http.Transport{}}
+	s := &httpSession{vm: vm, defaults: defaults, jar: jar, transports: map[httpRoute]*http.Transport{}, dials: map[*httpDial]struct{}{}}
 	s.ctx, s.cancel = context.WithCancelCause(vm.alive())
 	handle := &HTTPSession{s}
 	runtime.AddCleanup(handle, func(s *httpSession) { s.vm.Post(s.end) }, s)
@@ -98,6 +99,9 @@ func (s *httpSession) hangUp() error {
 // end closes what is still open. net/http's goroutines find out by themselves.
 func (s *httpSession) end() {
 	s.cancel(errSessionClosed)
+	for d := range s.dials {
+		d.drop()
+	}
 	for _, c := range s.connections() {
 		c.Close()
 	}
@@ -123,15 +127,14 @@ func (s *httpSession) transport(route httpRoute) (*http.Transport, error) {
 	config.InsecureSkipVerify = route.insecure
 	config.ClientSessionCache = tls.NewLRUClientSessionCache(0)
 	t := &http.Transport{
-		Proxy:              route.proxyFunc(),
-		DialContext:        s.dialer(route),
-		TLSClientConfig:    config,
-		ForceAttemptHTTP2:  !route.http1,
-		IdleConnTimeout:    httpKeepIdle,
-		MaxIdleConns:       100,
-		ReadBufferSize:     64 << 10,
-		WriteBufferSize:    64 << 10,
-		DisableCompression: false,
+		Proxy:             route.proxyFunc(),
+		DialContext:       s.dialer(route),
+		TLSClientConfig:   config,
+		ForceAttemptHTTP2: !route.http1,
+		IdleConnTimeout:   httpKeepIdle,
+		MaxIdleConns:      100,
+		ReadBufferSize:    64 << 10,
+		WriteBufferSize:   64 << 10,
 	}
 	if route.http1 {
 		t.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
