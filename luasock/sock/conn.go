@@ -27,7 +27,8 @@ import (
 // When the loop has been closed every call fails with net.ErrClosed; one that
 // the loop had taken but not begun ends with Net.Close, so close that too.
 //
-// The socket should be blocking and connected; it may still be used by tasks.
+// The socket should be blocking and connected; it may still be used by tasks. A
+// Read obeys its deadline, not SO_RCVTIMEO.
 // Errors are those of package net: io.EOF, and *net.OpError round
 // os.ErrDeadlineExceeded, net.ErrClosed (also when a task closes the socket) or
 // an *os.SyscallError. A Read that a deadline cuts short has taken no byte. A
@@ -138,8 +139,15 @@ func (c *conn) Read(p []byte) (int, error) {
 	n := 0
 	if err == nil && len(p) > 0 {
 		n, err = c.call(c.read, "read", func() (int, error) {
-			data, err := c.s.Recv(len(p), 0)
-			return copy(p, data), err
+			for {
+				n, err := c.s.TryRead(p)
+				if err != unix.EAGAIN {
+					return n, err
+				}
+				if err := c.s.WaitRead(time.Time{}); err != nil {
+					return 0, err
+				}
+			}
 		})
 	}
 	return n, c.failed("read", err)
