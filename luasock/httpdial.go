@@ -22,6 +22,7 @@ import (
 // when its request has ended; we do not.
 type httpCaller struct {
 	L     *lua.LState     // that waits for the answer
+	group any             // of its task, to which the connection belongs
 	ended <-chan struct{} // is closed when the request has ended
 
 	mu    sync.Mutex
@@ -112,6 +113,7 @@ func (d *httpDial) conn() (net.Conn, error) {
 		}
 		s.dials[d] = struct{}{}
 		d.task = s.vm.loop.Background("http connect", d.run)
+		d.task.Group = d.caller.group
 	})
 	if !posted {
 		return nil, errVMClosed

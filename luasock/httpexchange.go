@@ -63,11 +63,15 @@ func (h httpCall) exchange(o *httpOptions, work func(*httpExchange, context.Cont
 	}
 	x := &httpExchange{httpOptions: o, session: s, transport: transport, to: to}
 	why := loop.Why{Op: "request", On: httpURL(to.Redacted())}
+	caller := &httpCaller{L: h.L}
+	if t := s.vm.loop.Current(); t != nil {
+		caller.group = t.Group
+	}
 	a, err := loop.Await(s.vm.loop, why, time.Time{}, func(ctx context.Context) (*httpAnswer, error) {
 		if once {
 			defer transport.CloseIdleConnections()
 		}
-		return x.run(ctx, h.L, work)
+		return x.run(ctx, caller, work)
 	})
 	runtime.KeepAlive(session) // its connections would be closed
 	return a, err
@@ -89,12 +93,12 @@ type httpURL string
 func (n httpURL) String() string { return string(n) }
 
 // run does the work under the clock.
-func (x *httpExchange) run(ctx context.Context, L *lua.LState, work func(*httpExchange, context.Context) (*httpAnswer, error)) (*httpAnswer, error) {
+func (x *httpExchange) run(ctx context.Context, caller *httpCaller, work func(*httpExchange, context.Context) (*httpAnswer, error)) (*httpAnswer, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(x.session.ctx, func() { cancel(context.Cause(x.session.ctx)) })()
 	x.clock = newHTTPClock(x.timeouts, cancel)
-	caller := &httpCaller{L: L, ended: ctx.Done()}
+	caller.ended = ctx.Done()
 	a, err := work(x, httptrace.WithClientTrace(context.WithValue(ctx, httpCallerKey{}, caller), x.clock.trace()))
 	spent := x.clock.stop()
 	if err != nil {

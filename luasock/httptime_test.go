@@ -176,7 +176,7 @@ func TestHTTPIsObserved(t *testing.T) {
 		ops = append(ops, e.Op)
 		switch _, line := vm.Position(); e.Op {
 		case "create":
-			at[fmt.Sprintf("line %d", line)] = true
+			at[fmt.Sprintf("line %d of %v", line, vm.loop.Current().Group)] = true
 		case "send":
 			sent.Write(e.Data)
 		case "recv":
@@ -188,6 +188,7 @@ func TestHTTPIsObserved(t *testing.T) {
 	}
 	defer vm.Close()
 	vm.L.SetGlobal("url", lua.LString(server.URL))
+	vm.loop.Main().Group = "a group"
 	fn, err := vm.Load([]byte("\nassert(http.get(url .. '/echo').status == 200)"), "@here.lua")
 	if err != nil {
 		t.Fatal(err)
@@ -196,7 +197,7 @@ func TestHTTPIsObserved(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := strings.Join(ops, " ")
-	if !strings.HasPrefix(text, "create ") || !strings.Contains(text, " connect send recv close") || !at["line 2"] {
+	if !strings.HasPrefix(text, "create ") || !strings.Contains(text, " connect send recv close") || !at["line 2 of a group"] {
 		t.Errorf("observed %s, at %v", text, at)
 	}
 	if !strings.HasPrefix(sent.String(), "GET /echo HTTP/1.1\r\n") || !strings.HasPrefix(received.String(), "HTTP/1.1 200 OK\r\n") {
