@@ -140,6 +140,8 @@ func runDownloads(t *testing.T, downloads []download) {
 				function size(path) local f = io.open(path) local n = f:seek("end") f:close() return n end
 			`, f.url), d.code)
 			s.report(t, s.check(got))
+			f.mu.Lock()
+			defer f.mu.Unlock()
 			if asked := strings.Join(f.asked, " "); err != nil || d.asked != "" && asked != d.asked {
 				t.Errorf("the server was asked for %q, want %q; %v", asked, d.asked, err)
 			}

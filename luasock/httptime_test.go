@@ -189,7 +189,7 @@ func TestHTTPIsObserved(t *testing.T) {
 	defer vm.Close()
 	vm.L.SetGlobal("url", lua.LString(server.URL))
 	vm.loop.Main().Group = "a group"
-	fn, err := vm.Load([]byte("\nassert(http.get(url .. '/echo').status == 200)"), "@here.lua")
+	fn, err := vm.Load([]byte("task.spawn(function() for i = 1, 1000 do task.yield() end end)\nassert(http.get(url .. '/echo').status == 200)"), "@here.lua")
 	if err != nil {
 		t.Fatal(err)
 	}
