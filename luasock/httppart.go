@@ -49,10 +49,10 @@ func openHTTPPart(ctx context.Context, path string, from *url.URL) (*httpPart, e
 	if err == nil && !old.Mode().IsRegular() {
 		p.direct = true
 		p.file, err = os.OpenFile(p.path, os.O_WRONLY|unix.O_NONBLOCK, 0)
-		return p, fileError(p.path, err)
+		return p, cannotWrite(p.path, err)
 	}
 	if p.file, err = os.OpenFile(p.name(), os.O_RDWR|os.O_CREATE, 0o666); err != nil {
-		return nil, fileError(p.name(), err)
+		return nil, cannotWrite(p.name(), err)
 	}
 	if err := p.begin(ctx); err != nil {
 		p.file.Close()
@@ -72,7 +72,7 @@ func (p *httpPart) begin(ctx context.Context) error {
 	}
 	there, err := p.file.Stat()
 	if err != nil {
-		return fileError(p.name(), err)
+		return cannotWrite(p.name(), err)
 	}
 	var info httpPartInfo
 	text, err := os.ReadFile(p.infoName())
@@ -81,7 +81,7 @@ func (p *httpPart) begin(ctx context.Context) error {
 	}
 	p.info, p.have, p.all = info, there.Size(), info.All
 	_, err = p.file.Seek(p.have, 0)
-	return fileError(p.name(), err)
+	return cannotWrite(p.name(), err)
 }
 
 // lock locks the file. It waits a moment for one that was cancelled just now.
@@ -131,7 +131,7 @@ func (p *httpPart) restart(resp *http.Response) error {
 	}
 	p.drop()
 	if err := p.file.Truncate(0); err != nil && !errors.Is(err, unix.EINVAL) { // of a device
-		return fileError(p.name(), err)
+		return cannotWrite(p.name(), err)
 	}
 	p.info.Validator, p.info.All = validator(resp.Header), p.all
 	if p.info.Validator == "" {
@@ -141,7 +141,7 @@ func (p *httpPart) restart(resp *http.Response) error {
 	if err == nil {
 		err = os.WriteFile(p.infoName(), text, 0o666)
 	}
-	return fileError(p.infoName(), err)
+	return cannotWrite(p.infoName(), err)
 }
 
 // validator is what tells one version of a file from another for certain: a
@@ -173,9 +173,9 @@ func (p *httpPart) write(data []byte) error {
 	n, err := p.file.Write(data)
 	p.have += int64(n)
 	if p.direct {
-		return fileError(p.path, err)
+		return cannotWrite(p.path, err)
 	}
-	return fileError(p.name(), err)
+	return cannotWrite(p.name(), err)
 }
 
 // check tells whether all of the file is there.
@@ -192,7 +192,7 @@ func (p *httpPart) complete() error {
 		return nil
 	}
 	if err := os.Rename(p.name(), p.path); err != nil {
-		return fileError(p.path, err)
+		return cannotWrite(p.path, err)
 	}
 	os.Remove(p.infoName())
 	return nil
@@ -211,8 +211,8 @@ func (p *httpPart) close() {
 	p.file.Close()
 }
 
-// fileError is a failure to write to a path, nil for none.
-func fileError(path string, err error) error {
+// cannotWrite is a failure to write to a path, nil for none.
+func cannotWrite(path string, err error) error {
 	var errno unix.Errno
 	switch {
 	case err == nil:

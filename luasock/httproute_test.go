@@ -25,7 +25,7 @@ import (
 )
 
 func TestHTTPOverTLS(t *testing.T) {
-	ca := newAuthority(t)
+	ca := newHTTPAuthority(t)
 	server := newTLSServer(t, ca.issue(t, time.Hour, "example.org", "127.0.0.1"), nil)
 	old := newTLSServer(t, ca.issue(t, -time.Hour, "127.0.0.1"), nil)
 	early := newTLSServer(t, ca.issue(t, 48*time.Hour, "127.0.0.1"), nil)
@@ -101,7 +101,7 @@ func TestHTTPProxies(t *testing.T) {
 	for _, name := range []string{"HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "REQUEST_METHOD"} {
 		t.Setenv(name, "")
 	}
-	ca := newAuthority(t)
+	ca := newHTTPAuthority(t)
 	server := newHTTPServer(t)
 	secure := newTLSServer(t, ca.issue(t, time.Hour, "127.0.0.1"), nil)
 	proxy := newProxy(t)
@@ -162,17 +162,17 @@ func TestHTTPUnixSocket(t *testing.T) {
 		out(http.get("http://x/", {unix_socket = "/nowhere/at/all"})) --> =nil could not connect to /nowhere/at/all: No such file or directory 2`}})
 }
 
-// authority issues certificates. Its folder has ca.pem, and a client's cert.pem
+// httpAuthority issues certificates. Its folder has ca.pem, and a client's cert.pem
 // with key.pem; other.pem is a key of nobody.
-type authority struct {
+type httpAuthority struct {
 	dir  string
 	cert *x509.Certificate
 	key  *ecdsa.PrivateKey
 }
 
-func newAuthority(t *testing.T) *authority {
+func newHTTPAuthority(t *testing.T) *httpAuthority {
 	t.Helper()
-	a := &authority{dir: t.TempDir(), key: newKey(t)}
+	a := &httpAuthority{dir: t.TempDir(), key: newKey(t)}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test authority"},
 		NotBefore: time.Now().Add(-100 * time.Hour), NotAfter: time.Now().Add(100 * time.Hour),
@@ -195,7 +195,7 @@ func newAuthority(t *testing.T) *authority {
 
 // issue makes a certificate for some names. It ends after a time, which may have
 // passed; one that ends after two days begins after one.
-func (a *authority) issue(t *testing.T, left time.Duration, names ...string) tls.Certificate {
+func (a *httpAuthority) issue(t *testing.T, left time.Duration, names ...string) tls.Certificate {
 	t.Helper()
 	key := newKey(t)
 	template := &x509.Certificate{
@@ -226,7 +226,7 @@ func newKey(t *testing.T) *ecdsa.PrivateKey {
 	return key
 }
 
-func (a *authority) writeKey(t *testing.T, name string, key *ecdsa.PrivateKey) {
+func (a *httpAuthority) writeKey(t *testing.T, name string, key *ecdsa.PrivateKey) {
 	t.Helper()
 	der, err := x509.MarshalECPrivateKey(key)
 	if err != nil {
@@ -235,7 +235,7 @@ func (a *authority) writeKey(t *testing.T, name string, key *ecdsa.PrivateKey) {
 	a.write(t, name, "EC PRIVATE KEY", der)
 }
 
-func (a *authority) write(t *testing.T, name, kind string, der []byte) {
+func (a *httpAuthority) write(t *testing.T, name, kind string, der []byte) {
 	t.Helper()
 	text := pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})
 	if err := os.WriteFile(filepath.Join(a.dir, name), text, 0o600); err != nil {
