@@ -129,7 +129,7 @@ func httpNewSession(c bind.Call) int {
 		o.read(f)
 	}
 	vm := hostOf(c)
-	return c.Return(vm.env.New(httpSessionClass, vm.newHTTPSession(o)))
+	return c.Return(vm.env.New(httpSessionClass, vm.newHTTPSession(o).handle()))
 }
 
 func httpCookies(c bind.Call) int {

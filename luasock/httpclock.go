@@ -122,6 +122,13 @@ func (k *httpClock) got(reused bool) {
 	}
 }
 
+// is tells whether the request is, or has stopped, in a phase.
+func (k *httpClock) is(phase httpPhase) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.phase == phase
+}
+
 // hasConnection tells whether there is a connection for the present attempt.
 func (k *httpClock) hasConnection() bool {
 	k.mu.Lock()

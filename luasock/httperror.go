@@ -40,6 +40,9 @@ func (x *httpExchange) explain(err error) error {
 	case errors.Is(err, net.ErrClosed):
 		return errSessionClosed
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		if x.clock.is(httpTLS) {
+			return httpError{text: fmt.Sprintf("%s closed the connection in the TLS handshake", host)}
+		}
 		return httpError{text: fmt.Sprintf("%s closed the connection before it answered", host)}
 	case errors.As(err, &errno):
 		return httpError{fmt.Sprintf("the connection to %s is lost: %s", host, sock.Strerror(int(errno))), int(errno)}

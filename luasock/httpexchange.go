@@ -51,12 +51,14 @@ func (h httpCall) exchange(o *httpOptions, work func(*httpExchange, context.Cont
 	if err != nil {
 		return nil, err
 	}
-	session, once := h.session, h.session == nil
+	s, once := (*httpSession)(nil), h.session == nil
 	if once {
-		session = hostOf(h.Call).newHTTPSession(o)
-		defer session.end()
+		s = hostOf(h.Call).newHTTPSession(o)
+		defer s.end()
+	} else {
+		s = h.session.httpSession
+		defer runtime.KeepAlive(h.session) // its connections would be closed
 	}
-	s := session.httpSession
 	transport, err := s.transport(o.route)
 	if err != nil {
 		return nil, h.fault(err)
@@ -67,14 +69,12 @@ func (h httpCall) exchange(o *httpOptions, work func(*httpExchange, context.Cont
 	if t := s.vm.loop.Current(); t != nil {
 		caller.group = t.Group
 	}
-	a, err := loop.Await(s.vm.loop, why, time.Time{}, func(ctx context.Context) (*httpAnswer, error) {
+	return loop.Await(s.vm.loop, why, time.Time{}, func(ctx context.Context) (*httpAnswer, error) {
 		if once {
 			defer transport.CloseIdleConnections()
 		}
 		return x.run(ctx, caller, work)
 	})
-	runtime.KeepAlive(session) // its connections would be closed
-	return a, err
 }
 
 // fault raises what is wrong with a file that an option names; other errors

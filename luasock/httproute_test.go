@@ -90,6 +90,9 @@ func TestHTTPOverTLS(t *testing.T) {
 			out(try{cert = dir .. "/cert.pem"}) --> ~^bad option to 'get' \(cert cannot be used: .*key`},
 		{name: "where there is no TLS", code: `
 			out(http.get(plain:gsub("http", "https"), nil)) --> =nil server gave HTTP response to HTTPS client 0
+			local shut = assert(socket.stream_server("tcp://127.0.0.1:0"))
+			task.spawn(function() local s = shut:accept() s:getc() s:shutdown(1) s:drain(0.2) s:close() end)
+			out((select(2, http.get("https://" .. shut:get_name(false))):gsub("127.0.0.1:%d+", "HOST"))) --> =HOST closed the connection in the TLS handshake
 			local l = assert(socket.stream_server("tcp://127.0.0.1:0"))
 			task.spawn(function() local s = l:accept() s:write("220 mail.example ESMTP\r\n") s:drain(0.2) s:close() end)
 			out(http.get("https://" .. l:get_name(false))) --> =nil the server does not speak TLS 0
@@ -116,7 +119,7 @@ func TestHTTPProxies(t *testing.T) {
 		{name: "https goes through CONNECT", code: `
 			out(http.get(secure, {proxy = proxy, cafile = ca}).body) --> =HTTP/2.0 GET / 127.0.0.1
 			local r, err = http.get(secure:gsub("127.0.0.1:%d+", "refused.example:1"), {proxy = proxy})
-			out(r, err) --> =nil Forbidden`},
+			out(r, err) --> =nil the proxy does not connect: 403 Forbidden`},
 		{name: "socks5, which resolves the name", code: `
 			out(http.get(url .. "/echo", {proxy = socks}).status) --> =200
 			out((http.get(url:gsub("127.0.0.1", "name.example") .. "/echo", {proxy = socks}).body:match("Host: ([%w.]+)"))) --> =name.example

@@ -49,14 +49,19 @@ type httpSession struct {
 
 // newHTTPSession makes a session whose requests have these options unless they
 // say otherwise.
-func (vm *VM) newHTTPSession(defaults *httpOptions) *HTTPSession {
+func (vm *VM) newHTTPSession(defaults *httpOptions) *httpSession {
 	// It cannot fail.
 	jar, _ := cookiejar.New(&cookiejar.Options{PublicSuffixList: publicsuffix.List})
 	s := &httpSession{vm: vm, defaults: defaults, jar: jar, transports: map[httpRoute]*http.Transport{}, dials: map[*httpDial]struct{}{}}
 	s.ctx, s.cancel = context.WithCancelCause(vm.alive())
-	handle := &HTTPSession{s}
-	runtime.AddCleanup(handle, func(s *httpSession) { s.vm.Post(s.end) }, s)
-	return handle
+	return s
+}
+
+// handle is the session as Lua has it.
+func (s *httpSession) handle() *HTTPSession {
+	h := &HTTPSession{s}
+	runtime.AddCleanup(h, func(s *httpSession) { s.vm.Post(s.end) }, s)
+	return h
 }
 
 // alive is a context that ends with the VM.
@@ -123,6 +128,9 @@ func (s *httpSession) transport(route httpRoute) (*http.Transport, error) {
 		if err != nil {
 			return nil, err
 		}
+		if t := s.transports[route]; t != nil { // another task was faster
+			return t, nil
+		}
 	}
 	config.InsecureSkipVerify = route.insecure
 	config.ClientSessionCache = tls.NewLRUClientSessionCache(0)
@@ -135,6 +143,8 @@ func (s *httpSession) transport(route httpRoute) (*http.Transport, error) {
 		MaxIdleConns:      100,
 		ReadBufferSize:    64 << 10,
 		WriteBufferSize:   64 << 10,
+
+		OnProxyConnectResponse: proxyConnected,
 	}
 	if route.http1 {
 		t.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
@@ -154,6 +164,14 @@ func (r *httpRoute) proxyFunc() func(*http.Request) (*url.URL, error) {
 	}
 	of := httpproxy.FromEnvironment().ProxyFunc()
 	return func(r *http.Request) (*url.URL, error) { return of(r.URL) }
+}
+
+// proxyConnected says what a proxy that does not connect has answered.
+func proxyConnected(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
+	if resp.StatusCode != http.StatusOK {
+		return httpError{text: "the proxy does not connect: " + resp.Status}
+	}
+	return nil
 }
 
 // httpOptionError is a fault in a file that an option names.
