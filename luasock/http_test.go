@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"sort"
 	"strconv"
 	"strings"
@@ -20,6 +21,7 @@ func TestHTTPRequests(t *testing.T) {
 			local r = http.get(url .. "/echo?a=1")
 			out(r.status, r.reason, r.protocol, r.redirects, r.url == url .. "/echo?a=1") --> =200 OK HTTP/1.1 0 true
 			out((r.body:match("^[^\n]+"))) --> =GET /echo?a=1 HTTP/1.1
+			out(r.remote_address, r.remote_port == tonumber(url:match("%d+$"))) --> =127.0.0.1 true
 			local t = r.timings
 			out(t.dns >= 0, t.connect > 0, t.tls, t.first_byte > 0, t.total >= t.connect + t.first_byte) --> =true true 0 true true
 			out(#socket.list()) --> =0`},
@@ -345,6 +347,30 @@ func FuzzHTTPOptions(f *testing.F) {
 			out(ok, r, err)`)
 		if err != nil || len(lines) > 0 {
 			t.Errorf("%s: %q, %v", options, lines, err)
+		}
+	})
+}
+
+// FuzzHTTPURL: what is taken for a URL has a host and a port that can be
+// connected to, and can be sent.
+func FuzzHTTPURL(f *testing.F) {
+	for _, text := range []string{"http://a/b?c#d", "https://[::1%25lo]:443/ä b", "http://u:p@x:1?a b\"", "http://", "//a", "http://a:70000", "http://\x00", "HTTP://Ä/%zz"} {
+		f.Add(text, "q=1")
+	}
+	f.Fuzz(func(t *testing.T, text, query string) {
+		o := httpOptions{url: text, query: url.Values{"q": {query}}.Encode()}
+		u, err := o.parseURL()
+		if err != nil {
+			if _, ours := err.(httpError); !ours || err.Error() == "" {
+				t.Errorf("%q: %v", text, err)
+			}
+			return
+		}
+		if u.Hostname() == "" || strings.ContainsAny(u.RequestURI(), " \r\n\x00\x7f") {
+			t.Errorf("%q is taken for host %q, %q", text, u.Host, u.RequestURI())
+		}
+		if _, err := http.NewRequest(http.MethodGet, u.String(), nil); err != nil {
+			t.Errorf("%q: %v", text, err)
 		}
 	})
 }

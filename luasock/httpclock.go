@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"io"
+	"net"
 	"net/http/httptrace"
 	"sync"
 	"time"
@@ -27,6 +28,7 @@ type httpClock struct {
 	total     *time.Timer
 	connected bool // what dials tell is of another request's connection
 	stopped   bool
+	remote    net.Addr // of the connection
 	spent     httpTimeouts
 	before    httpTimeouts // spent, before the present attempt
 }
@@ -78,8 +80,8 @@ func (k *httpClock) expire() {
 	k.cancel(httpError{"timeout while " + k.doing, int(unix.ETIMEDOUT)})
 }
 
-// stop ends the last phase and returns how long each took.
-func (k *httpClock) stop() httpTimeouts {
+// stop ends the last phase and returns how long each took, and with whom it was.
+func (k *httpClock) stop() (httpTimeouts, net.Addr) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.leave()
@@ -88,7 +90,7 @@ func (k *httpClock) stop() httpTimeouts {
 	}
 	k.stopped, k.since = true, time.Time{}
 	k.spent[httpTotal] = time.Since(k.start)
-	return k.spent
+	return k.spent, k.remote
 }
 
 // dialing is enter for a connection in the making, unless the request has got
@@ -112,12 +114,12 @@ func (k *httpClock) wants(hostPort string) {
 }
 
 // got says that there is a connection. One that was there took no time.
-func (k *httpClock) got(reused bool) {
+func (k *httpClock) got(i httptrace.GotConnInfo) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.connected = true
+	k.connected, k.remote = true, i.Conn.RemoteAddr()
 	k.begin(httpIdle, httpSending)
-	if reused {
+	if i.Reused {
 		copy(k.spent[:httpFirstByte], k.before[:httpFirstByte])
 	}
 }
@@ -149,7 +151,7 @@ func (k *httpClock) trace() *httptrace.ClientTrace {
 		ConnectDone:          func(_, _ string, _ error) {},
 		TLSHandshakeStart:    func() { k.dialing(httpTLS, "waiting for the TLS handshake") },
 		TLSHandshakeDone:     func(tls.ConnectionState, error) {},
-		GotConn:              func(i httptrace.GotConnInfo) { k.got(i.Reused) },
+		GotConn:              k.got,
 		WroteRequest:         func(httptrace.WroteRequestInfo) { k.wrote() },
 		GotFirstResponseByte: func() { k.enter(httpIdle, "waiting for the rest of the answer") },
 	}

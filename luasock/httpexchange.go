@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -41,6 +42,7 @@ type httpAnswer struct {
 	size      int64 // of the file, of a download
 	url       string
 	redirects int
+	remote    net.Addr
 	spent     httpTimeouts
 }
 
@@ -100,7 +102,7 @@ func (x *httpExchange) run(ctx context.Context, caller *httpCaller, work func(*h
 	x.clock = newHTTPClock(x.timeouts, cancel)
 	caller.ended = ctx.Done()
 	a, err := work(x, httptrace.WithClientTrace(context.WithValue(ctx, httpCallerKey{}, caller), x.clock.trace()))
-	spent := x.clock.stop()
+	spent, remote := x.clock.stop()
 	if err != nil {
 		if !x.clock.hasConnection() {
 			caller.abandon()
@@ -110,7 +112,7 @@ func (x *httpExchange) run(ctx context.Context, caller *httpCaller, work func(*h
 		}
 		return nil, x.explain(err)
 	}
-	a.spent = spent
+	a.spent, a.remote = spent, remote
 	return a, nil
 }
 
@@ -238,6 +240,13 @@ func (vm *VM) answerTable(a *httpAnswer, body bool) *lua.LTable {
 		}
 	}
 	t.RawSetString("timings", timings)
+	switch remote := a.remote.(type) {
+	case *net.TCPAddr:
+		t.RawSetString("remote_address", lua.LString(remote.AddrPort().Addr().String()))
+		t.RawSetString("remote_port", bind.Int(remote.Port))
+	case *net.UnixAddr:
+		t.RawSetString("remote_address", lua.LString(remote.Name))
+	}
 	joined, lists := vm.headerTables(a.header)
 	t.RawSetString("headers", joined)
 	t.RawSetString("header_values", lists)

@@ -160,7 +160,7 @@ func TestHTTPUnixSocket(t *testing.T) {
 		out((r.body:gsub("\nAccept.*", ""))) --> ="GET /version HTTP/1.1\nHost: docker.example"
 		local s = http.session{unix_socket = path}
 		s:get("http://x/")
-		out(socket.list()[1].kind, socket.list()[1].remote_address == path) --> =unix true
+		out(socket.list()[1].kind, socket.list()[1].remote_address == path, r.remote_address == path, r.remote_port) --> =unix true true nil
 		s:close()
 		out(http.get("http://x/", {unix_socket = "/nowhere/at/all"})) --> =nil could not connect to /nowhere/at/all: No such file or directory 2`}})
 }
