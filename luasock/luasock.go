@@ -21,6 +21,7 @@ import (
 var modules = []*bind.Module{
 	socketModule,
 	taskModule,
+	httpModule,
 }
 
 // Options say how a VM behaves. The zero Options are a program's.
@@ -57,8 +58,11 @@ type VM struct {
 	failed    []*Task // the first that ended by an error and that nobody has joined
 	unjoined  int     // how many there are
 	ownsL     bool
-	libraries int // how many of the open modules are Lua's libraries
 	closed    bool
+	libraries int             // how many of the open modules are Lua's libraries
+	headers   *lua.LTable     // the metatable of HTTP headers; nil until there are some
+	life      context.Context // ends with the VM; nil until something needs it
+	die       context.CancelCauseFunc
 
 	interrupt atomic.Bool // a match or a sort is to end
 }
