@@ -49,6 +49,7 @@ type TLS struct {
 	conn      *tls.Conn
 	server    bool
 	handshake *handshake           // nil before the first step
+	cleanup   runtime.Cleanup      // of the handshake
 	done      bool                 // the handshake is over
 	failed    error                // why it failed
 	state     *tls.ConnectionState // once it has succeeded
@@ -267,7 +268,7 @@ func (t *TLS) Close() error {
 	}
 	t.CloseWrite()
 	t.closed = true
-	t.handshake.end(t.group)
+	t.endHandshake()
 	t.discard()
 	if len(t.wire.out) > 0 {
 		if d, ok := t.inner.(interface{ Detach() (int, error) }); ok {
@@ -314,11 +315,16 @@ func (t *TLS) observe(op string, p []byte, err error) {
 }
 
 // onCollected has the loop end a handshake whose TLS nobody refers to any more.
+// Once the loop is closed, Group.Close does.
 func (t *TLS) onCollected() {
-	g, h := t.group, t.handshake
-	runtime.AddCleanup(t, func(h *handshake) {
-		if !g.loop.Post(func() { h.end(g) }) {
-			h.end(g) // the loop is closed, and nobody else does
-		}
-	}, h)
+	g := t.group
+	t.cleanup = runtime.AddCleanup(t, func(h *handshake) { g.loop.Post(func() { h.end(g) }) }, t.handshake)
+}
+
+// endHandshake ends the coroutine, if there is one.
+func (t *TLS) endHandshake() {
+	if t.handshake != nil {
+		t.cleanup.Stop()
+		t.handshake.end(t.group)
+	}
 }

@@ -37,15 +37,14 @@ func (g *Group) newHandshake(conn *tls.Conn, w *wire) *handshake {
 	return h
 }
 
-// end ends the coroutine, if there is one.
+// end ends the coroutine.
 func (h *handshake) end(g *Group) {
-	if h != nil {
-		h.stop()
-		delete(g.handshakes, h)
-	}
+	h.stop()
+	delete(g.handshakes, h)
 }
 
-// Close ends the handshakes under way. The streams cannot be used after it.
+// Close ends the handshakes under way, once the loop is closed. The streams
+// cannot be used after it.
 func (g *Group) Close() {
 	for h := range g.handshakes {
 		h.end(g)
@@ -69,7 +68,7 @@ func (t *TLS) step() error {
 	if more {
 		return unix.EAGAIN
 	}
-	t.handshake.end(t.group)
+	t.endHandshake()
 	t.finish(t.handshake.err)
 	return t.failed
 }
