@@ -31,7 +31,8 @@ func (o *tlsOptions) client(peer tlsPeer, method int) *tls.Config {
 		c.ServerName = serverName(name)
 	}
 	if o.cert != nil {
-		c.Certificates = []tls.Certificate{*o.cert}
+		// Whoever the server trusts, or its refusal would not say why.
+		c.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return o.cert, nil }
 	}
 	c.InsecureSkipVerify = true // check does it, as PHP's options want it
 	c.VerifyConnection = func(s tls.ConnectionState) error { return o.check(s, name, true) }
