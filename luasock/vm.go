@@ -12,6 +12,7 @@ import (
 	"sockscript/luasock/loop"
 	"sockscript/luasock/lualib"
 	"sockscript/luasock/sock"
+	"sockscript/luasock/stream"
 )
 
 // mostIdle is how many Lua threads are kept for the next task.
@@ -80,6 +81,7 @@ func (vm *VM) Close() error {
 	if vm.die != nil {
 		vm.die(errVMClosed)
 	}
+	vm.closeStreams()
 	vm.net.Close()
 	vm.env.Close()
 	if vm.ownsL {
@@ -170,6 +172,7 @@ func judge(err error) bind.Verdict {
 		info  sock.EAI
 		errno unix.Errno
 		web   httpError
+		inTLS *stream.TLSError
 	)
 	switch {
 	case errors.As(err, &stop):
@@ -194,6 +197,8 @@ func judge(err error) bind.Verdict {
 		return bind.Verdict{Message: sock.Strerror(host.Code), Errno: host.Code}
 	case errors.As(err, &info):
 		return bind.Verdict{Message: info.Error(), Errno: int(info)}
+	case errors.As(err, &inTLS):
+		return bind.Verdict{Message: tlsMessage(inTLS)}
 	case errors.As(err, &errno):
 		return bind.Verdict{Message: sock.Strerror(int(errno)), Errno: int(errno)}
 	}
