@@ -77,6 +77,7 @@ func (vm *VM) Close() error {
 	}
 	vm.closed = true
 	err := vm.loop.Close()
+	vm.streams().group.Close()
 	vm.net.Close()
 	vm.env.Close()
 	if vm.ownsL {

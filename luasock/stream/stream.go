@@ -57,6 +57,9 @@ type Keeper interface {
 	Buffered() int
 	// AtEnd tells, without waiting or taking a byte, whether nothing more comes.
 	AtEnd() bool
+	// Claim notes that a task reads, until Release; false if one does already.
+	Claim() bool
+	Release()
 }
 
 // DefaultTimeout is how long a read or write waits unless SetTimeout says
@@ -78,6 +81,9 @@ const (
 type Group struct {
 	loop    *loop.Loop
 	scratch loop.Scratch
+	pipes   []*pipe // empty ones, for copying in the kernel
+	moved   uint64  // bytes that the kernel has moved past the streams
+	closed  bool
 }
 
 // NewGroup returns a Group whose streams wait on l.
@@ -88,6 +94,10 @@ func NewGroup(l *loop.Loop) *Group {
 // Text makes a string of what a read has given, which the caller must not use any
 // more. It is the one copy of a byte on its way in, or none.
 func (g *Group) Text(p []byte) string { return g.scratch.Text(p) }
+
+// Close closes what the Group keeps for its streams. Their loop must be closed
+// before.
+func (g *Group) Close() { g.closePipes() }
 
 // Stream is buffered bytes over a transport, which it owns.
 type Stream struct {
@@ -161,7 +171,9 @@ func (s *Stream) Share(ahead bool) bool {
 	keeper, ok := s.transport.(Keeper)
 	if ok && s.keeper == nil {
 		s.keeper, s.exact = keeper, !ahead && !s.datagrams
-		if !s.reading {
+		if s.reading {
+			s.claim()
+		} else {
 			s.putBack()
 		}
 	}
@@ -215,15 +227,28 @@ func (s *Stream) begin(busy *bool, taken error) error {
 	if s.IsClosed() {
 		return ErrClosed
 	}
-	if *busy {
+	reads := busy == &s.reading
+	if *busy || reads && !s.claim() {
 		return taken
 	}
 	*busy = true
 	if err := s.group.loop.Spend(); err != nil {
 		*busy = false
+		if reads {
+			s.release()
+		}
 		return err
 	}
 	return nil
+}
+
+// claim makes this stream the only reader of a transport that is shared.
+func (s *Stream) claim() bool { return s.keeper == nil || s.keeper.Claim() }
+
+func (s *Stream) release() {
+	if s.keeper != nil {
+		s.keeper.Release()
+	}
 }
 
 // interrupted notes a time-out; a stream that was closed under a wait is at
