@@ -69,7 +69,7 @@ func (s *Stream) room(size int) []byte {
 	}
 	size = min(max(size, 1), most)
 	if len(s.buf) == 0 {
-		return s.group.scratch[:size]
+		return s.group.scratch.Bytes()[:size]
 	}
 	s.own()
 	s.buf = slices.Grow(s.buf, size)
@@ -81,12 +81,12 @@ func (s *Stream) room(size int) []byte {
 func (s *Stream) datagramRoom() []byte {
 	t, ok := s.transport.(interface{ Pending() int })
 	if !ok {
-		return s.group.scratch
+		return s.group.scratch.Bytes()
 	}
 	if n := t.Pending(); n > most {
 		return make([]byte, n)
 	}
-	return s.group.scratch
+	return s.group.scratch.Bytes()
 }
 
 // own moves the buffer out of the scratch, which the next read of any stream

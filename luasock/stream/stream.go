@@ -69,16 +69,15 @@ const Forever = time.Duration(-1)
 const (
 	// chunk is how many bytes are read ahead.
 	chunk = 8 << 10
-	// most is how many bytes are asked of the transport at once; the largest UDP
-	// datagram fits.
-	most = 64 << 10
+	// most is how many bytes are asked of the transport at once.
+	most = loop.ScratchSize
 )
 
 // Group is the streams of one loop. They share the memory into which they read,
 // so that a stream that waits holds none.
 type Group struct {
 	loop    *loop.Loop
-	scratch []byte
+	scratch loop.Scratch
 
 	// Of TLS: what came and what is to be sent during a call, and the handshakes
 	// under way.
@@ -89,8 +88,12 @@ type Group struct {
 
 // NewGroup returns a Group whose streams wait on l.
 func NewGroup(l *loop.Loop) *Group {
-	return &Group{loop: l, scratch: make([]byte, most)}
+	return &Group{loop: l}
 }
+
+// Text makes a string of what a read has given, which the caller must not use any
+// more. It is the one copy of a byte on its way in, or none.
+func (g *Group) Text(p []byte) string { return g.scratch.Text(p) }
 
 // Stream is buffered bytes over a transport, which it owns.
 type Stream struct {
