@@ -57,6 +57,9 @@ type Keeper interface {
 	Buffered() int
 	// AtEnd tells, without waiting or taking a byte, whether nothing more comes.
 	AtEnd() bool
+	// Claim notes that a task reads, until Release; false if one does already.
+	Claim() bool
+	Release()
 }
 
 // DefaultTimeout is how long a read or write waits unless SetTimeout says
@@ -78,6 +81,9 @@ const (
 type Group struct {
 	loop    *loop.Loop
 	scratch loop.Scratch
+	pipes   []*pipe // empty ones, for copying in the kernel
+	moved   uint64  // bytes that the kernel has moved past the streams
+	closed  bool
 
 	// Of TLS: what came and what is to be sent during a call, and the handshakes
 	// under way.
@@ -167,7 +173,9 @@ func (s *Stream) Share(ahead bool) bool {
 	keeper, ok := s.transport.(Keeper)
 	if ok && s.keeper == nil {
 		s.keeper, s.exact = keeper, !ahead && !s.datagrams
-		if !s.reading {
+		if s.reading {
+			s.claim()
+		} else {
 			s.putBack()
 		}
 	}
@@ -221,15 +229,28 @@ func (s *Stream) begin(busy *bool, taken error) error {
 	if s.IsClosed() {
 		return ErrClosed
 	}
-	if *busy {
+	reads := busy == &s.reading
+	if *busy || reads && !s.claim() {
 		return taken
 	}
 	*busy = true
 	if err := s.group.loop.Spend(); err != nil {
 		*busy = false
+		if reads {
+			s.release()
+		}
 		return err
 	}
 	return nil
+}
+
+// claim makes this stream the only reader of a transport that is shared.
+func (s *Stream) claim() bool { return s.keeper == nil || s.keeper.Claim() }
+
+func (s *Stream) release() {
+	if s.keeper != nil {
+		s.keeper.Release()
+	}
 }
 
 // interrupted notes a time-out; a stream that was closed under a wait is at

@@ -46,6 +46,7 @@ func (h *handshake) end(g *Group) {
 // Close ends the handshakes under way, once the loop is closed. The streams
 // cannot be used after it.
 func (g *Group) Close() {
+	g.closePipes()
 	for h := range g.handshakes {
 		h.end(g)
 	}
