@@ -43,8 +43,8 @@ func (h *handshake) end(g *Group) {
 	delete(g.handshakes, h)
 }
 
-// Close ends the handshakes under way, once the loop is closed. The streams
-// cannot be used after it.
+// Close ends the handshakes under way and closes what is kept for the streams,
+// once the loop is closed. The streams cannot be used after it.
 func (g *Group) Close() {
 	g.closePipes()
 	for h := range g.handshakes {
