@@ -39,7 +39,7 @@ const usage = `usage: sockscript [options] [script [args…]]   run a Lua progra
   -i                   a prompt after the program, with its globals
   -l MODULE            require the module first
   --timeout SECONDS    end the program after this time, with status 124
-  --trace[=FILE]       print each call on a socket and its bytes
+  --trace[=FILE]       print each call on a socket; *.pcapng is for Wireshark
   --no-color           no colours; the variable NO_COLOR does the same
   -v, --version        print the version
   -h, --help           print this
