@@ -153,6 +153,9 @@ func TestCaptureOfAnotherProcess(t *testing.T) {
 			t.Errorf("%q is %d times in\n%s", want, strings.Count(text, want), text)
 		}
 	}
+	if strings.Contains(text, " 2 #1 recv") {
+		t.Errorf("what was looked at, or put back, is there again:\n%s", text)
+	}
 	if !strings.HasSuffix(text, "·······A···F 0 #1 close") && !strings.Contains(text, "·······A·R·· 0 #1 recv") {
 		t.Errorf("it has no end:\n%s", text)
 	}
