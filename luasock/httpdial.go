@@ -198,7 +198,7 @@ func (d *httpDial) addresses(trace *httptrace.ClientTrace) ([]addr.Addr, error) 
 	trace.DNSDone(httptrace.DNSDoneInfo{Err: err})
 	var unknown sock.EAI
 	if errors.As(err, &unknown) {
-		return nil, httpError{text: fmt.Sprintf("could not resolve host %s: %s", d.host, unknown)}
+		return nil, httpFailed(httpUnresolved, "could not resolve host %s: %s", d.host, unknown)
 	}
 	var list []addr.Addr
 	for _, ai := range found {
@@ -222,7 +222,7 @@ func (d *httpDial) failed(err error) error {
 	if !errors.As(err, &errno) {
 		return err
 	}
-	return httpError{fmt.Sprintf("could not connect to %s: %s", d.name(), sock.Strerror(int(errno))), int(errno)}
+	return httpError{httpUnconnected, fmt.Sprintf("could not connect to %s: %s", d.name(), sock.Strerror(int(errno))), int(errno)}
 }
 
 // httpNoTrace is told and does nothing.

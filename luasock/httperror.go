@@ -19,11 +19,39 @@ import (
 // httpError is why there is no answer: a text for a person, and the system's
 // number where there is one.
 type httpError struct {
+	kind  httpKind
 	text  string
 	errno int
 }
 
 func (e httpError) Error() string { return e.text }
+
+// httpKind is what went wrong, for a program.
+type httpKind string
+
+const (
+	httpBadURL         httpKind = "url"
+	httpUnresolved     httpKind = "resolve"
+	httpUnconnected    httpKind = "connect"
+	httpProxyRefused   httpKind = "proxy"
+	httpTLSFailed      httpKind = "tls"
+	httpBadCertificate httpKind = "certificate"
+	httpTimedOut       httpKind = "timeout"
+	httpUnanswered     httpKind = "empty"
+	httpNoHTTP         httpKind = "protocol"
+	httpLost           httpKind = "lost"
+	httpCutShort       httpKind = "partial"
+	httpTooLarge       httpKind = "size"
+	httpTooFar         httpKind = "redirects"
+	httpBadStatus      httpKind = "status"
+	httpBadFile        httpKind = "file"
+	httpClosed         httpKind = "closed"
+)
+
+// httpFailed is an error without a number of the system's.
+func httpFailed(kind httpKind, format string, args ...any) error {
+	return httpError{kind: kind, text: fmt.Sprintf(format, args...)}
+}
 
 // explain makes of net/http's errors what a person can act on.
 func (x *httpExchange) explain(err error) error {
@@ -41,20 +69,20 @@ func (x *httpExchange) explain(err error) error {
 		return errSessionClosed
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		if x.clock.is(httpTLS) {
-			return httpError{text: fmt.Sprintf("%s closed the connection in the TLS handshake", host)}
+			return httpFailed(httpTLSFailed, "%s closed the connection in the TLS handshake", host)
 		}
-		return httpError{text: fmt.Sprintf("%s closed the connection before it answered", host)}
+		return httpFailed(httpUnanswered, "%s closed the connection before it answered", host)
 	case errors.As(err, &errno):
-		return httpError{fmt.Sprintf("the connection to %s is lost: %s", host, sock.Strerror(int(errno))), int(errno)}
+		return httpError{httpLost, fmt.Sprintf("the connection to %s is lost: %s", host, sock.Strerror(int(errno))), int(errno)}
 	}
-	if text := certificateProblem(err); text != "" {
-		return httpError{text: text}
+	if tls := tlsProblem(err); tls != nil {
+		return tls
 	}
 	var u *url.Error
 	if errors.As(err, &u) {
 		err = u.Err
 	}
-	return httpError{text: plain(err)}
+	return httpFailed(httpNoHTTP, "%s", plain(err))
 }
 
 // plain is a Go error's text without the name of the package that made it.
@@ -72,9 +100,9 @@ func cutShort(err error, n, all int64) error {
 		return err
 	}
 	if all >= 0 {
-		return httpError{text: fmt.Sprintf("the connection was closed after %d of the body's %d bytes", n, all)}
+		return httpFailed(httpCutShort, "the connection was closed after %d of the body's %d bytes", n, all)
 	}
-	return httpError{text: fmt.Sprintf("the connection was closed after %d bytes of the body, before its end", n)}
+	return httpFailed(httpCutShort, "the connection was closed after %d bytes of the body, before its end", n)
 }
 
 // urlProblem is what is wrong with a URL, without the URL, in which there may be
@@ -109,9 +137,8 @@ func newCertPool(pem []byte) *x509.CertPool {
 // plainTLS is the text of an error of crypto/tls without its name.
 func plainTLS(err error) string { return strings.TrimPrefix(err.Error(), "tls: ") }
 
-// certificateProblem says what is wrong in a TLS handshake; "" for other
-// errors.
-func certificateProblem(err error) string {
+// tlsProblem says what is wrong in a TLS handshake; nil for other errors.
+func tlsProblem(err error) error {
 	var (
 		name    x509.HostnameError
 		unknown x509.UnknownAuthorityError
@@ -122,19 +149,19 @@ func certificateProblem(err error) string {
 	)
 	switch {
 	case errors.As(err, &name):
-		return fmt.Sprintf("certificate is for %s, not %s", certificateNames(name.Certificate), name.Host)
+		return httpFailed(httpBadCertificate, "certificate is for %s, not %s", certificateNames(name.Certificate), name.Host)
 	case errors.As(err, &unknown):
-		return "certificate is not signed by an authority that is trusted here (option cafile names one)"
+		return httpFailed(httpBadCertificate, "certificate is not signed by an authority that is trusted here (option cafile names one)")
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return expired(invalid)
-	case errors.As(err, &record):
-		return "the server does not speak TLS"
-	case errors.As(err, &alert):
-		return "the server ended the TLS handshake: " + plainTLS(alert)
+		return httpFailed(httpBadCertificate, "%s", expired(invalid))
 	case errors.As(err, &refused):
-		return "certificate is not valid: " + strings.TrimPrefix(refused.Err.Error(), "x509: ")
+		return httpFailed(httpBadCertificate, "certificate is not valid: %s", strings.TrimPrefix(refused.Err.Error(), "x509: "))
+	case errors.As(err, &record):
+		return httpFailed(httpTLSFailed, "the server does not speak TLS")
+	case errors.As(err, &alert):
+		return httpFailed(httpTLSFailed, "the server ended the TLS handshake: %s", plainTLS(alert))
 	}
-	return ""
+	return nil
 }
 
 func expired(e x509.CertificateInvalidError) string {

@@ -284,14 +284,14 @@ func (o *httpOptions) parseURL() (*url.URL, error) {
 	u, err := url.Parse(o.url)
 	switch {
 	case err != nil:
-		return nil, httpError{text: "cannot read the URL: " + urlProblem(err)}
+		return nil, httpFailed(httpBadURL, "cannot read the URL: %s", urlProblem(err))
 	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, httpError{text: fmt.Sprintf("url must begin with http:// or https://, got %s", bind.Describe(lua.LString(o.url)))}
+		return nil, httpFailed(httpBadURL, "url must begin with http:// or https://, got %s", bind.Describe(lua.LString(o.url)))
 	case u.Hostname() == "":
-		return nil, httpError{text: fmt.Sprintf("url must have a host, got %s", bind.Describe(lua.LString(o.url)))}
+		return nil, httpFailed(httpBadURL, "url must have a host, got %s", bind.Describe(lua.LString(o.url)))
 	}
 	if _, err := addr.ParsePort(u.Port()); u.Port() != "" && err != nil {
-		return nil, httpError{text: "port must be 0 to 65535, got " + u.Port()}
+		return nil, httpFailed(httpBadURL, "port must be 0 to 65535, got %s", u.Port())
 	}
 	u.RawQuery = escapeQuery(u.RawQuery)
 	if o.query != "" {

@@ -24,7 +24,7 @@ import (
 const httpKeepIdle = 90 * time.Second
 
 var (
-	errSessionClosed = httpError{text: "session is closed"}
+	errSessionClosed = httpFailed(httpClosed, "session is closed")
 	errVMClosed      = errors.New("the VM is closed")
 )
 
@@ -169,7 +169,7 @@ func (r *httpRoute) proxyFunc() func(*http.Request) (*url.URL, error) {
 // proxyConnected says what a proxy that does not connect has answered.
 func proxyConnected(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
 	if resp.StatusCode != http.StatusOK {
-		return httpError{text: "the proxy does not connect: " + resp.Status}
+		return httpFailed(httpProxyRefused, "the proxy does not connect: %s", resp.Status)
 	}
 	return nil
 }

@@ -291,6 +291,19 @@ var results = map[string]string{
 	"Stream:send_after":    "string or error",
 	"Stream:interact":      "boolean or error",
 
+	"http.request":  "table answer or error",
+	"http.get":      "table answer or error",
+	"http.post":     "table answer or error",
+	"http.download": "integer size, table answer or error",
+	"http.session":  "Session",
+
+	"Session:request":  "table answer or error",
+	"Session:get":      "table answer or error",
+	"Session:post":     "table answer or error",
+	"Session:download": "integer size, table answer or error",
+	"Session:cookies":  "table or error",
+	"Session:close":    "boolean or error",
+
 	"task.spawn":    "Task",
 	"task.current":  "Task",
 	"task.list":     "Task[]",
