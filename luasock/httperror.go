@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"net/url"
-	"os"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -115,72 +114,46 @@ func urlProblem(err error) string {
 	return strings.TrimPrefix(err.Error(), "net/url: ")
 }
 
-// fileProblem is "cannot be read: /path: No such file or directory".
-func fileProblem(err error) string {
-	var path *os.PathError
-	var errno unix.Errno
-	if errors.As(err, &path) && errors.As(err, &errno) {
-		return fmt.Sprintf("cannot be read: %s: %s", path.Path, sock.Strerror(int(errno)))
-	}
-	return "cannot be read: " + err.Error()
-}
-
-// newCertPool reads certificates in PEM format; nil when there are none.
-func newCertPool(pem []byte) *x509.CertPool {
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(pem) {
-		return nil
-	}
-	return pool
-}
-
-// plainTLS is the text of an error of crypto/tls without its name.
-func plainTLS(err error) string { return strings.TrimPrefix(err.Error(), "tls: ") }
-
 // tlsProblem says what is wrong in a TLS handshake; nil for other errors.
 func tlsProblem(err error) error {
 	var (
-		name    x509.HostnameError
-		unknown x509.UnknownAuthorityError
-		invalid x509.CertificateInvalidError
+		refused *tls.CertificateVerificationError
 		record  tls.RecordHeaderError
 		alert   tls.AlertError
-		refused *tls.CertificateVerificationError
+		logging *keyLogError
 	)
 	switch {
-	case errors.As(err, &name):
-		return httpFailed(httpBadCertificate, "certificate is for %s, not %s", certificateNames(name.Certificate), name.Host)
-	case errors.As(err, &unknown):
-		return httpFailed(httpBadCertificate, "certificate is not signed by an authority that is trusted here (option cafile names one)")
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return httpFailed(httpBadCertificate, "%s", expired(invalid))
 	case errors.As(err, &refused):
-		return httpFailed(httpBadCertificate, "certificate is not valid: %s", strings.TrimPrefix(refused.Err.Error(), "x509: "))
+		return httpFailed(httpBadCertificate, "%s", certificateProblem(refused))
 	case errors.As(err, &record):
-		return httpFailed(httpTLSFailed, "the server does not speak TLS")
+		return httpFailed(httpTLSFailed, "the peer speaks no TLS: it has sent %s", sample(record.RecordHeader[:]))
 	case errors.As(err, &alert):
-		return httpFailed(httpTLSFailed, "the server ended the TLS handshake: %s", plainTLS(alert))
+		text := alertMessage(strings.TrimPrefix(alert.Error(), "tls: "))
+		return httpFailed(httpTLSFailed, "%s", strings.ReplaceAll(text, "local_cert", "cert"))
+	case errors.As(err, &logging):
+		return httpFailed(httpTLSFailed, "%s", logging)
 	}
 	return nil
 }
 
-func expired(e x509.CertificateInvalidError) string {
-	const day = "2006-01-02 15:04:05 UTC"
-	from, to := e.Cert.NotBefore.UTC(), e.Cert.NotAfter.UTC()
-	if strings.Contains(e.Detail, "is before") {
-		return "certificate is not valid before " + from.Format(day)
+// certificateProblem says why a certificate is not accepted, and what can be
+// done.
+func certificateProblem(e *tls.CertificateVerificationError) string {
+	var (
+		name    x509.HostnameError
+		unknown x509.UnknownAuthorityError
+		invalid x509.CertificateInvalidError
+		leaf    = e.UnverifiedCertificates[0]
+	)
+	switch {
+	case errors.As(e, &name):
+		return fmt.Sprintf("certificate is for %s, not %s", namesOf(leaf), name.Host)
+	case errors.As(e, &unknown) && isSelfSigned(leaf):
+		return fmt.Sprintf("certificate for %s is self-signed: name it in cafile, or set verify = false to trust anybody", namesOf(leaf))
+	case errors.As(e, &unknown):
+		return fmt.Sprintf("certificate for %s is signed by an unknown authority (%s): name that in cafile, or set verify = false to trust anybody", namesOf(leaf), leaf.Issuer)
+	case errors.As(e, &invalid) && invalid.Reason == x509.Expired:
+		return dateMessage(invalid.Cert)
 	}
-	return "certificate has expired on " + to.Format(day)
-}
-
-// certificateNames are the hosts that a certificate is for.
-func certificateNames(c *x509.Certificate) string {
-	names := append([]string{}, c.DNSNames...)
-	for _, ip := range c.IPAddresses {
-		names = append(names, ip.String())
-	}
-	if len(names) == 0 {
-		return "no host"
-	}
-	return strings.Join(names, ", ")
+	return fmt.Sprintf("certificate for %s cannot be accepted: %s", namesOf(leaf), strings.TrimPrefix(e.Err.Error(), "x509: "))
 }

@@ -81,9 +81,9 @@ func (h httpCall) exchange(o *httpOptions, work func(*httpExchange, context.Cont
 // fault raises what is wrong with a file that an option names; other errors
 // pass.
 func (h httpCall) fault(err error) error {
-	var fault *httpOptionError
+	var fault *pemError
 	if errors.As(err, &fault) {
-		h.Raise("bad option to '%s' (%s)", h.Name(), fault)
+		h.Raise("bad option to '%s' (%s %s)", h.Name(), fault.option, fault)
 	}
 	return err
 }

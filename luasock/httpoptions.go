@@ -28,7 +28,7 @@ const (
 var (
 	httpKeys = []string{
 		"headers", "timeout", "follow", "auth", "max", "progress",
-		"proxy", "verify", "cafile", "cert", "key", "unix_socket", "resolve", "http2",
+		"proxy", "verify", "cafile", "cert", "key", "passphrase", "unix_socket", "resolve", "http2",
 	}
 	httpRequestKeys = append([]string{"body", "form", "query"}, httpKeys...)
 )
@@ -61,6 +61,7 @@ type httpRoute struct {
 	insecure   bool
 	cafile     string
 	cert, key  string
+	passphrase string
 	http1      bool
 }
 
@@ -214,6 +215,7 @@ func (r *httpRoute) read(f bind.Fields) {
 	r.http1 = !f.OptBool("http2", !r.http1)
 	r.cafile = f.OptBytes("cafile", r.cafile)
 	r.cert, r.key = f.OptBytes("cert", r.cert), f.OptBytes("key", r.key)
+	r.passphrase = f.OptBytes("passphrase", r.passphrase)
 	if r.cert == "" && r.key != "" {
 		f.Bad("key", "needs cert, the certificate that it is of")
 	}
