@@ -246,6 +246,9 @@ func TestHTTPSession(t *testing.T) {
 			out(failure(s.get, s, url)) --> =bad argument #1 to 'get' (session is closed)
 			out(failure(s.close, s)) --> =bad argument #1 to 'close' (session is closed)
 			out(failure(s.get, url)) --> ~^bad argument #1 to 'get' \(s must be a Session, got "http:`},
+		{name: "an idle connection lets the script end", code: `
+			s = http.session()
+			out(s:get(url .. "/empty").status, #socket.list()) --> =200 1`},
 		{name: "an idle connection hides no deadlock", code: `
 			local s = http.session()
 			s:get(url .. "/empty")

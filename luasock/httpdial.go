@@ -166,9 +166,6 @@ func (d *httpDial) run() {
 // connect finds the addresses and connects to one of them.
 func (d *httpDial) connect() (*sock.Sock, error) {
 	trace := httptrace.ContextClientTrace(d.ctx)
-	if trace == nil {
-		trace = httpNoTrace
-	}
 	list, err := d.addresses(trace)
 	if err != nil {
 		return nil, err
@@ -223,12 +220,4 @@ func (d *httpDial) failed(err error) error {
 		return err
 	}
 	return httpError{httpUnconnected, fmt.Sprintf("could not connect to %s: %s", d.name(), sock.Strerror(int(errno))), int(errno)}
-}
-
-// httpNoTrace is told and does nothing.
-var httpNoTrace = &httptrace.ClientTrace{
-	DNSStart:     func(httptrace.DNSStartInfo) {},
-	DNSDone:      func(httptrace.DNSDoneInfo) {},
-	ConnectStart: func(_, _ string) {},
-	ConnectDone:  func(_, _ string, _ error) {},
 }
