@@ -39,7 +39,7 @@ type Options struct {
 	Exit func(code int)
 	// Observe, if set, is told of every call on every socket when it ends, with
 	// the bytes that moved. It runs between two steps of the script and must not
-	// wait.
+	// wait. Package trace has observers.
 	Observe func(sock.Event)
 }
 
