@@ -80,7 +80,7 @@ func findSubcommand(name string) (sub subcommand, ok bool) {
 // Main runs the command with its arguments (without the program's name) and
 // returns its exit status. A script's os.exit ends the process at once.
 func Main(args []string, stdin *os.File, stdout, stderr io.Writer) int {
-	defer runtime.KeepAlive(untouched())
+	defer runtime.KeepAlive(newReserve())
 	o, err := parse(args)
 	if err != nil {
 		return wrongUsage(stderr, err)
