@@ -49,13 +49,16 @@ type known struct {
 	text    *value            // any string
 }
 
-// testGlobals are those of a *_test.lua file that others have not.
+// testGlobals are those of a test file that others have not.
 var testGlobals = []string{
-	"describe", "context", "it", "spec", "test", "pending", "before_each", "after_each", "before_all", "after_all",
-	"setup", "teardown", "lazy_setup", "lazy_teardown", "insulate", "expose", "finally",
+	"describe", "context", "parallel", "insulate", "expose", "it", "spec", "test", "pending",
+	"before_each", "after_each", "before_all", "after_all", "setup", "teardown", "strict_setup", "strict_teardown",
+	"lazy_setup", "lazy_teardown", "finally", "randomize",
 }
 
-func testFile(name string) bool { return strings.HasSuffix(name, "_test.lua") }
+func testFile(name string) bool {
+	return strings.HasSuffix(name, "_test.lua") || strings.HasSuffix(name, "_spec.lua")
+}
 
 // knownOf asks a VM.
 func knownOf(vm *luasock.VM) *known {
