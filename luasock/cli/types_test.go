@@ -4,8 +4,11 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+
+	luaparse "github.com/yuin/gopher-lua/parse"
 )
 
 func TestTypes(t *testing.T) {
@@ -35,6 +38,28 @@ func TestTypes(t *testing.T) {
 	}
 	if read(t, dir, ".luarc.json") != text {
 		t.Error("the second time changed the settings")
+	}
+}
+
+// The definitions of every module that programs find are Lua, and their classes
+// have names that lua-language-server takes.
+func TestTypesOfAllModules(t *testing.T) {
+	dir := t.TempDir()
+	run1(t, dir, "", "types")
+	files, _ := filepath.Glob(filepath.Join(dir, typesFolder, "*.lua"))
+	for _, name := range files {
+		text := read(t, name)
+		if _, err := luaparse.Parse(strings.NewReader(text), name); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		for _, line := range strings.Split(text, "\n") {
+			if strings.HasPrefix(line, "---@class") && !regexp.MustCompile(`^---@class [\w.*]+(: userdata)?$`).MatchString(line) {
+				t.Errorf("%s: %s", name, line)
+			}
+		}
+	}
+	if len(files) < 15 {
+		t.Errorf("%d files", len(files))
 	}
 }
 

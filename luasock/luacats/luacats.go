@@ -162,7 +162,7 @@ func className(name string) string {
 	case "null":
 		return "json.null"
 	}
-	return name
+	return strings.ReplaceAll(name, " ", "_")
 }
 
 // class is a class of objects with its methods.
@@ -203,7 +203,7 @@ func methodSig(sig string) string {
 // function is a function or a method: what it does, its parameters and results.
 func (w *writer) function(module, full, name string, row bind.Row) {
 	sig := parseSig(row.Sig)
-	results, fails := resultsOf(full)
+	results, fails := resultsOf(full, row.Doc)
 	w.line("")
 	w.words(row.Doc)
 	if row.PHP != "" {

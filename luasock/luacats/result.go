@@ -14,7 +14,7 @@ type result struct {
 // Results are the types of what a function returns when it succeeds, by its full
 // name: of "socket.create" {"Socket"}. Nil when nothing is known.
 func Results(function string) (types []string) {
-	list, _ := resultsOf(function)
+	list, _ := resultsOf(function, "")
 	for _, r := range list {
 		types = append(types, r.typ)
 	}
@@ -22,14 +22,15 @@ func Results(function string) (types []string) {
 }
 
 // resultsOf reads the table of results. With fails, the function returns nil,
-// message, errno when the world refuses.
-func resultsOf(function string) (list []result, fails bool) {
+// message, errno when the world refuses. What the table does not know may stand
+// at the end of the function's documentation.
+func resultsOf(function, doc string) (list []result, fails bool) {
 	text, known := results()[function]
 	if method, ok := strings.CutPrefix(function, "Socket:"); ok && !known {
 		text, known = results()["Stream:"+method]
 	}
 	if !known {
-		text = "any ..."
+		return documented(doc), false
 	}
 	text, fails = strings.CutSuffix(text, " or error")
 	for _, part := range strings.Split(text, ", ") {
@@ -38,6 +39,48 @@ func resultsOf(function string) (list []result, fails bool) {
 		}
 	}
 	return list, fails
+}
+
+// phpTypes are PHP's names of types in ours.
+var phpTypes = map[string]string{
+	"bool": "boolean", "int": "integer", "float": "number", "string": "string", "array": "table", "mixed": "any",
+	"true": "true", "false": "false", "Socket": "Socket",
+}
+
+// documented reads what a function of PHP returns from the end of its
+// documentation: "Returns int|false, data." is a type of PHP, and the names of
+// what PHP gives in parameters. Of any other text it is any number of values.
+func documented(doc string) []result {
+	unknown := []result{{"any", "..."}}
+	_, text, found := strings.Cut(doc, "Returns ")
+	text, ends := strings.CutSuffix(text, ".")
+	if !found || !ends {
+		return unknown
+	}
+	parts := strings.Split(text, ", ")
+	if parts[0] == "void" {
+		return nil
+	}
+	typ, optional := strings.CutPrefix(parts[0], "?")
+	var types []string
+	for _, name := range strings.Split(typ, "|") {
+		if phpTypes[name] == "" {
+			return unknown
+		}
+		types = append(types, phpTypes[name])
+	}
+	typ = strings.Join(types, "|")
+	if optional {
+		typ += "?"
+	}
+	list := []result{{typ, ""}}
+	for _, name := range parts[1:] {
+		if !isName(name) {
+			return unknown
+		}
+		list = append(list, result{"any", name})
+	}
+	return list
 }
 
 // results has what functions return, by their full names; a method that is a
@@ -308,6 +351,16 @@ var results = sync.OnceValue(func() map[string]string {
 		"Session:close":    "boolean",
 
 		"Stream:enable_crypto": "boolean or error",
+
+		"test.server":        "Server",
+		"test.script":        "string[]",
+		"test.proxy":         "Proxy",
+		"test.process":       "Process",
+		"test.certificate":   "table",
+		"test.free_port":     "integer",
+		"test.wait_for_port": "boolean or error",
+		"test.tempdir":       "string",
+		"Process:wait":       "integer? status, string signal",
 
 		"task.spawn":    "Task",
 		"task.current":  "Task",
