@@ -50,8 +50,13 @@ type Event struct {
 	Addr addr.Addr // the address given, or the sender's; zero if none
 	Err  error
 
+	Option Option // of get_option and set_option
+
 	of *open // nil in one that somebody else made
 }
+
+// Option is what getsockopt(2) and setsockopt(2) call an option.
+type Option struct{ Level, Name int }
 
 // Info tells what the socket is now, which costs two system calls. It is for the
 // observer that is told of the Event.

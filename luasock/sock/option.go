@@ -16,7 +16,7 @@ import (
 // Getsockopt wraps getsockopt(2) for an option that is an int, or shorter.
 // SO_ERROR also tells how a connect under way has ended.
 func (s *Sock) Getsockopt(level, name int) (value int, err error) {
-	err = s.getting(func() (e error) {
+	err = s.getting(level, name, func() (e error) {
 		value, e = unix.GetsockoptInt(s.n, level, name)
 		return e
 	})
@@ -40,19 +40,19 @@ func (s *Sock) settle(errno int) {
 
 // Setsockopt wraps setsockopt(2) for an option that is an int.
 func (s *Sock) Setsockopt(level, name, value int) error {
-	return s.setting(func() error { return unix.SetsockoptInt(s.n, level, name, value) })
+	return s.setting(level, name, func() error { return unix.SetsockoptInt(s.n, level, name, value) })
 }
 
 // SetsockoptByte is Setsockopt for an option that is a byte: IP_MULTICAST_TTL
 // and IP_MULTICAST_LOOP, which the BSDs take in no other size.
 func (s *Sock) SetsockoptByte(level, name int, value byte) error {
-	return s.setting(func() error { return unix.SetsockoptByte(s.n, level, name, value) })
+	return s.setting(level, name, func() error { return unix.SetsockoptByte(s.n, level, name, value) })
 }
 
 // GetsockoptString is Getsockopt for an option that is a text:
 // SO_BINDTODEVICE, TCP_CONGESTION.
 func (s *Sock) GetsockoptString(level, name int) (value string, err error) {
-	err = s.getting(func() (e error) {
+	err = s.getting(level, name, func() (e error) {
 		value, e = unix.GetsockoptString(s.n, level, name)
 		return e
 	})
@@ -62,12 +62,12 @@ func (s *Sock) GetsockoptString(level, name int) (value string, err error) {
 // SetsockoptString is Setsockopt for an option that is a text or, as its bytes,
 // any struct.
 func (s *Sock) SetsockoptString(level, name int, value string) error {
-	return s.setting(func() error { return unix.SetsockoptString(s.n, level, name, value) })
+	return s.setting(level, name, func() error { return unix.SetsockoptString(s.n, level, name, value) })
 }
 
 // Linger reads SO_LINGER: whether Close waits, and for how many seconds.
 func (s *Sock) Linger() (l unix.Linger, err error) {
-	err = s.getting(func() error {
+	err = s.getting(unix.SOL_SOCKET, unix.SO_LINGER, func() error {
 		p, e := unix.GetsockoptLinger(s.n, unix.SOL_SOCKET, unix.SO_LINGER)
 		if e == nil {
 			l = *p
@@ -79,7 +79,7 @@ func (s *Sock) Linger() (l unix.Linger, err error) {
 
 // SetLinger sets SO_LINGER. With Onoff and 0 seconds Close sends RST.
 func (s *Sock) SetLinger(l unix.Linger) error {
-	err := s.setting(func() error {
+	err := s.setting(unix.SOL_SOCKET, unix.SO_LINGER, func() error {
 		return unix.SetsockoptLinger(s.n, unix.SOL_SOCKET, unix.SO_LINGER, &l)
 	})
 	if err == nil {
@@ -94,7 +94,7 @@ func lingers(l *unix.Linger) bool { return l.Onoff != 0 && l.Linger != 0 }
 // Timeout reads SO_RCVTIMEO or SO_SNDTIMEO as the kernel has rounded it; zero
 // is without end.
 func (s *Sock) Timeout(name int) (tv unix.Timeval, err error) {
-	err = s.getting(func() error {
+	err = s.getting(unix.SOL_SOCKET, name, func() error {
 		p, e := unix.GetsockoptTimeval(s.n, unix.SOL_SOCKET, name)
 		if e == nil {
 			tv = *p
@@ -112,7 +112,7 @@ func (s *Sock) SetTimeout(name int, sec, usec int64) error {
 	var tv unix.Timeval
 	assign(&tv.Sec, sec)
 	assign(&tv.Usec, usec)
-	err := s.setting(func() error {
+	err := s.setting(unix.SOL_SOCKET, name, func() error {
 		return unix.SetsockoptTimeval(s.n, unix.SOL_SOCKET, name, &tv)
 	})
 	if err != nil {
@@ -167,7 +167,7 @@ func InterfaceIndex(name string) (int, error) {
 // MulticastIf reads IP_MULTICAST_IF: the index of the interface by which IPv4
 // multicast leaves, 0 when the kernel chooses.
 func (s *Sock) MulticastIf() (index int, err error) {
-	err = s.getting(func() error {
+	err = s.getting(unix.IPPROTO_IP, unix.IP_MULTICAST_IF, func() error {
 		ip, e := unix.GetsockoptInet4Addr(s.n, unix.IPPROTO_IP, unix.IP_MULTICAST_IF)
 		if e == nil && ip != [4]byte{} {
 			index, e = interfaceOf(netip.AddrFrom4(ip))
@@ -203,7 +203,7 @@ func inet4Of(i *net.Interface) (netip.Addr, error) {
 // kernel choose. It is ENODEV when there is no such interface, EADDRNOTAVAIL
 // when it has no IPv4 address, by which the kernel is told of it.
 func (s *Sock) SetMulticastIf(index int) error {
-	return s.setting(func() error {
+	return s.setting(unix.IPPROTO_IP, unix.IP_MULTICAST_IF, func() error {
 		ip := netip.IPv4Unspecified()
 		if index != 0 {
 			i, err := net.InterfaceByIndex(index)
@@ -258,20 +258,22 @@ func Pktinfo6(ip netip.Addr, index int) []byte {
 }
 
 // getting reads an option: it takes note of the error and tells the observer.
-func (s *Sock) getting(get func() error) error {
-	return s.option("getsockopt", "get_option", get)
+func (s *Sock) getting(level, name int, get func() error) error {
+	return s.option("getsockopt", "get_option", Option{level, name}, get)
 }
 
-func (s *Sock) setting(set func() error) error {
-	return s.option("setsockopt", "set_option", set)
+func (s *Sock) setting(level, name int, set func() error) error {
+	return s.option("setsockopt", "set_option", Option{level, name}, set)
 }
 
-func (s *Sock) option(call, op string, do func() error) error {
+func (s *Sock) option(call, op string, o Option, do func() error) error {
 	if s.closed {
 		return ErrClosed
 	}
 	err := s.Note(call, do())
-	s.observe(op, nil, addr.Addr{}, err)
+	if s.net.Observe != nil {
+		s.net.Observe(Event{Time: time.Now(), ID: s.id, FD: s.n, Op: op, Option: o, Err: err, of: s.open})
+	}
 	return err
 }
 

@@ -22,7 +22,7 @@ func groupAlign() int { return int(unsafe.Alignof(uintptr(0))) }
 
 // Peercred reads SO_PEERCRED: who made the other end of an AF_UNIX connection.
 func (s *Sock) Peercred() (cred unix.Ucred, err error) {
-	err = s.getting(func() error {
+	err = s.getting(unix.SOL_SOCKET, unix.SO_PEERCRED, func() error {
 		p, e := unix.GetsockoptUcred(s.n, unix.SOL_SOCKET, unix.SO_PEERCRED)
 		if e == nil {
 			cred = *p
@@ -34,7 +34,7 @@ func (s *Sock) Peercred() (cred unix.Ucred, err error) {
 
 // TCPInfo reads TCP_INFO.
 func (s *Sock) TCPInfo() (info unix.TCPInfo, err error) {
-	err = s.getting(func() error {
+	err = s.getting(unix.IPPROTO_TCP, unix.TCP_INFO, func() error {
 		p, e := unix.GetsockoptTCPInfo(s.n, unix.IPPROTO_TCP, unix.TCP_INFO)
 		if e == nil {
 			info = *p
@@ -48,7 +48,7 @@ func (s *Sock) TCPInfo() (info unix.TCPInfo, err error) {
 // sock_diag.h> numbers them from SK_MEMINFO_RMEM_ALLOC on. An older kernel
 // gives fewer.
 func (s *Sock) Meminfo() (info []uint32, err error) {
-	err = s.getting(func() error {
+	err = s.getting(unix.SOL_SOCKET, unix.SO_MEMINFO, func() error {
 		var buf [16 * 4]byte
 		n, errno := sysGetsockopt(s.n, unix.SOL_SOCKET, unix.SO_MEMINFO, buf[:])
 		for i := 0; i+4 <= n; i += 4 {
@@ -88,7 +88,7 @@ func (s *Sock) AttachReuseportCBPF(field int) error {
 		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: uint32(off)},
 		{Code: unix.BPF_RET | unix.BPF_A},
 	}
-	return s.setting(func() error {
+	return s.setting(unix.SOL_SOCKET, unix.SO_ATTACH_REUSEPORT_CBPF, func() error {
 		return unix.SetsockoptSockFprog(s.n, unix.SOL_SOCKET, unix.SO_ATTACH_REUSEPORT_CBPF,
 			&unix.SockFprog{Len: uint16(len(program)), Filter: &program[0]})
 	})

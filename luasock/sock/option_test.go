@@ -93,13 +93,16 @@ func TestOptionsAreObserved(t *testing.T) {
 	n := newNet(t)
 	s := socket(t, n, unix.AF_INET, unix.SOCK_STREAM)
 	var ops []string
-	n.Observe = func(e Event) { ops = append(ops, e.Op) }
+	var named []Option
+	n.Observe = func(e Event) { ops, named = append(ops, e.Op), append(named, e.Option) }
 	s.Setsockopt(unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1)
 	s.Getsockopt(unix.SOL_SOCKET, unix.SO_KEEPALIVE)
 	s.SetLinger(unix.Linger{})
 	s.SetMulticastIf(9999)
 	n.Observe = nil
 	check(t, "ops", ops, []string{"set_option", "get_option", "set_option", "set_option"})
+	keepalive := Option{unix.SOL_SOCKET, unix.SO_KEEPALIVE}
+	check(t, "options", named, []Option{keepalive, keepalive, {unix.SOL_SOCKET, unix.SO_LINGER}, {unix.IPPROTO_IP, unix.IP_MULTICAST_IF}})
 }
 
 // struct group_req and group_source_req, as RFC 3678 lays them out.

@@ -17,11 +17,12 @@ type Message struct {
 	Size      int       // how many there were
 	Addr      addr.Addr // the address given, or the sender's; zero if none
 	Err       error
+	Option    sock.Option // of get_option and set_option
 }
 
 // messageOf is the event without its bytes.
 func messageOf(e sock.Event) Message {
-	return Message{Time: e.Time, Op: e.Op, Direction: DirectionOf(e.Op), Size: len(e.Data), Addr: e.Addr, Err: e.Err}
+	return Message{Time: e.Time, Op: e.Op, Direction: DirectionOf(e.Op), Size: len(e.Data), Addr: e.Addr, Err: e.Err, Option: e.Option}
 }
 
 // Limits say how much a Record keeps. Zero ones are those of the comments.

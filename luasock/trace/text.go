@@ -162,6 +162,8 @@ func (p *printer) call(who *party, m *Message) {
 	_, color := direction(m.Direction)
 	p.paint(color, m.Op)
 	switch {
+	case m.Option != (sock.Option{}):
+		p.put(" " + optionName(m.Option))
 	case m.Direction == Neither && m.Addr != who.Remote && !m.Addr.IsZero():
 		p.put(" " + m.Addr.String())
 	case m.Direction != Neither && (m.Err == nil || m.Size > 0):

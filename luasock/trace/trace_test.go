@@ -53,6 +53,12 @@ var textCases = []struct {
 +0.001000 #1 fd 11 <- recv 1 byte
     00000000  78                                                |x|
 `},
+	{"the name of an option, or its numbers", Options{Start: start}, []sock.Event{
+		{Time: start, ID: 1, FD: 11, Op: "set_option", Option: sock.Option{Level: unix.SOL_SOCKET, Name: unix.SO_REUSEADDR}},
+		{Time: start, ID: 1, FD: 11, Op: "get_option", Option: sock.Option{Level: 12345, Name: 6}, Err: &os.SyscallError{Syscall: "getsockopt", Err: unix.EINVAL}}}, `
++0.000000 #1 fd 11 set_option SO_REUSEADDR
++0.000000 #1 fd 11 get_option 12345/6 Invalid argument
+`},
 	{"a datagram's address", Options{Start: start}, []sock.Event{from(after(0, 1, "recvfrom", "", nil), "::1", 53)}, `
 +0.000000 #1 fd 11 <- [::1]:53 recvfrom 0 bytes
 `},
