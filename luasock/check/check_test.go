@@ -69,6 +69,8 @@ func TestFindings(t *testing.T) {
 
 		{"a method that an object has not", "local s = socket.create(1, 1)\ns:conect()", []string{"2:3 a Socket has no 'conect'; did you mean 'connect'?"}},
 		{"behind assert", "local s = assert(socket.create(1, 1))\ns:conect()", []string{"2:3 a Socket has no 'conect'; did you mean 'connect'?"}},
+		{"before or error", "local s, e = socket.create(1, 1) or error('no')\ns:conect()", []string{"2:3 a Socket has no 'conect'; did you mean 'connect'?"}},
+		{"not before another or", "local s = socket.create(1, 1) or {conect = print} s:conect()", nil},
 		{"of a second result", "local a, b = socket.create_pair(1, 1)\nb:conect()", []string{"2:3 a Socket has no 'conect'; did you mean 'connect'?"}},
 		{"of a method's result", "local s = socket.create_listen(0)\nlocal c = s:accept()\nc:recieve()", []string{"3:3 a Socket has no 'recieve'"}},
 		{"of a call", "socket.fsockopen('x'):getz()", []string{"1:23 a Stream has no 'getz'; did you mean 'getc'?"}},

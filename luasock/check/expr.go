@@ -38,7 +38,7 @@ func (w *walker) expr(e ast.Expr) []*value {
 	case *ast.TableExpr:
 		w.table(e)
 	case *ast.LogicalOpExpr:
-		w.logical(e)
+		return []*value{w.logical(e)}
 	case *ast.RelationalOpExpr:
 		w.relational(e)
 	case *ast.StringConcatOpExpr:
@@ -185,13 +185,19 @@ func (w *walker) table(e *ast.TableExpr) {
 	}
 }
 
-// logical is "and" or "or". What stands before "or" may be missing.
-func (w *walker) logical(e *ast.LogicalOpExpr) {
+// logical is "and" or "or". What stands before "or" may be missing; it is the
+// value when error stands behind.
+func (w *walker) logical(e *ast.LogicalOpExpr) *value {
 	if e.Operator == "or" {
 		w.compared[w.key(e.Lhs)] = true
 	}
 	w.asked(e.Lhs)
-	w.exprs([]ast.Expr{e.Lhs, e.Rhs})
+	v := first(w.expr(e.Lhs))
+	w.expr(e.Rhs)
+	if call, ok := e.Rhs.(*ast.FuncCallExpr); ok && e.Operator == "or" && call.Func != nil && w.key(call.Func) == "error" {
+		return v
+	}
+	return nil
 }
 
 // relational is a comparison. What is compared with nil may be missing.
