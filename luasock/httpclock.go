@@ -28,6 +28,7 @@ type httpClock struct {
 	total     *time.Timer
 	connected bool // what dials tell is of another request's connection
 	stopped   bool
+	hostPort  string   // with which a connection was wanted last
 	remote    net.Addr // of the connection
 	spent     httpTimeouts
 	before    httpTimeouts // spent, before the present attempt
@@ -108,7 +109,7 @@ func (k *httpClock) dialing(phase httpPhase, doing string) {
 func (k *httpClock) wants(hostPort string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.connected = false
+	k.connected, k.hostPort = false, hostPort
 	k.begin(httpConnect, "connecting to "+hostPort)
 	k.before = k.spent
 }
@@ -122,6 +123,13 @@ func (k *httpClock) got(i httptrace.GotConnInfo) {
 	if i.Reused {
 		copy(k.spent[:httpFirstByte], k.before[:httpFirstByte])
 	}
+}
+
+// host is the server, or proxy, with which the request had to do last.
+func (k *httpClock) host() string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.hostPort
 }
 
 // is tells whether the request is, or has stopped, in a phase.

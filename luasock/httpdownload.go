@@ -48,10 +48,10 @@ func (d *httpDownloading) fetch(x *httpExchange, ctx context.Context) (*httpAnsw
 		return nil, err
 	}
 	defer resp.Body.Close()
-	switch resp.StatusCode {
-	case http.StatusOK:
+	switch {
+	case resp.StatusCode == http.StatusOK:
 		err = part.restart(resp)
-	case http.StatusPartialContent:
+	case resp.StatusCode == http.StatusPartialContent && part.have > 0:
 		d.resumed = part.have
 	default:
 		err = httpFailed(httpBadStatus, "the server answered %s", resp.Status)

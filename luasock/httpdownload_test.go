@@ -78,6 +78,7 @@ func TestHTTPDownload(t *testing.T) {
 			io.open("file", "w"):write("old"):close()
 			out(http.download(url .. "missing", "file")) --> =nil the server answered 404 Not Found 0 status
 			out(io.open("file"):read("*a"), exists("file.part")) --> =old false
+			out(http.download(url .. "unasked", "file")) --> =nil the server answered 206 Partial Content 0 status
 			out(http.download("http://127.0.0.1:1/", "file")) --> =nil could not connect to 127.0.0.1:1: Connection refused 111 connect
 			out(exists("file.part")) --> =false`},
 		{name: "what cannot be written", code: `
@@ -263,6 +264,10 @@ func (f *fileServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	asked := r.Header.Get("Range")
 	f.asked = append(f.asked, max(asked, "-"))
 	f.mu.Unlock()
+	if r.URL.Path == "/unasked" {
+		w.WriteHeader(http.StatusPartialContent)
+		return
+	}
 	if r.URL.Path != "/" {
 		http.NotFound(w, r)
 		return

@@ -63,9 +63,11 @@ func (x *httpExchange) explain(err error) error {
 		return known
 	}
 	var errno unix.Errno
-	switch host := x.to.Host; {
-	case errors.Is(err, net.ErrClosed):
+	switch host := x.clock.host(); {
+	case x.session.ctx.Err() != nil:
 		return errSessionClosed
+	case errors.Is(err, net.ErrClosed):
+		return httpFailed(httpLost, "the connection to %s is lost", host)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		if x.clock.is(httpTLS) {
 			return httpFailed(httpTLSFailed, "%s closed the connection in the TLS handshake", host)
@@ -119,7 +121,7 @@ func tlsProblem(err error) error {
 	var (
 		refused *tls.CertificateVerificationError
 		record  tls.RecordHeaderError
-		alert   tls.AlertError
+		alert   *net.OpError
 		logging *keyLogError
 	)
 	switch {
@@ -127,8 +129,8 @@ func tlsProblem(err error) error {
 		return httpFailed(httpBadCertificate, "%s", certificateProblem(refused))
 	case errors.As(err, &record):
 		return httpFailed(httpTLSFailed, "the peer speaks no TLS: it has sent %s", sample(record.RecordHeader[:]))
-	case errors.As(err, &alert):
-		text := alertMessage(strings.TrimPrefix(alert.Error(), "tls: "))
+	case errors.As(err, &alert) && alert.Op == "remote error":
+		text := alertMessage(strings.TrimPrefix(alert.Err.Error(), "tls: "))
 		return httpFailed(httpTLSFailed, "%s", strings.ReplaceAll(text, "local_cert", "cert"))
 	case errors.As(err, &logging):
 		return httpFailed(httpTLSFailed, "%s", logging)

@@ -52,7 +52,8 @@ func (h httpCall) exchange(o *httpOptions, work func(*httpExchange, context.Cont
 	if err != nil {
 		return nil, err
 	}
-	s, once := (*httpSession)(nil), h.session == nil
+	var s *httpSession
+	once := h.session == nil
 	if once {
 		s = hostOf(h.Call).newHTTPSession(o)
 		defer s.end()

@@ -42,7 +42,7 @@ func newHTTPProgress(out *os.File, path string, have, left int64) *httpProgress 
 		progressbar.OptionSetWriter(out),
 		progressbar.OptionSetDescription(printable(filepath.Base(path))),
 		progressbar.OptionShowBytes(true),
-		progressbar.OptionShowTotalBytes(true),
+		progressbar.OptionShowCount(),
 		progressbar.OptionThrottle(100*time.Millisecond),
 		progressbar.OptionFullWidth(),
 		progressbar.OptionSetRenderBlankState(true),

@@ -184,6 +184,8 @@ func TestBackground(t *testing.T) {
 		var ended error
 		l.Background("reader", func() { ended = fd.Wait(In, Why{Op: "read"}, never) })
 		check(t, "Run", l.Run(), nil)
+		check(t, "tasks listed", len(l.Tasks()), 0)
+		check(t, "background tasks listed", len(l.BackgroundTasks()), 1)
 		checkDeadlock(t, l.Park(Why{Op: "recv"}, never), Waits{Task: "main", For: "recv"})
 		ran := false
 		l.Go("other", func() { ran = true })

@@ -16,6 +16,7 @@ package loop
 
 import (
 	"errors"
+	"slices"
 	"sync"
 	"time"
 )
@@ -102,8 +103,16 @@ func (l *Loop) Main() *Task { return &l.main }
 // Current is the task that runs now; nil inside a posted function.
 func (l *Loop) Current() *Task { return l.cur }
 
-// Tasks lists the tasks that have not ended, oldest first, without Main.
-func (l *Loop) Tasks() []*Task { return l.live.slice() }
+// Tasks lists the tasks that have not ended, oldest first, without Main and those
+// of Background.
+func (l *Loop) Tasks() []*Task {
+	return slices.DeleteFunc(l.live.slice(), func(t *Task) bool { return t.behind })
+}
+
+// BackgroundTasks lists the tasks of Background that have not ended, oldest first.
+func (l *Loop) BackgroundTasks() []*Task {
+	return slices.DeleteFunc(l.live.slice(), func(t *Task) bool { return !t.behind })
+}
 
 // Post has fn called by the owner, soon, outside any task: it must not wait,
 // but may wake tasks or start one. Posted functions run in the order of

@@ -89,8 +89,9 @@ func (l *Loop) Go(name string, fn func()) *Task {
 }
 
 // Background is Go for a task that works for other goroutines, of which some may
-// never end, as one that reads an idle connection: Run does not wait for it, and
-// its waits on descriptors do not hide a deadlock of the others.
+// never end, as one that reads an idle connection: Run does not wait for it, its
+// waits on descriptors do not hide a deadlock of the others, and Tasks does not
+// list it.
 func (l *Loop) Background(name string, fn func()) *Task {
 	t := l.Go(name, fn)
 	t.behind = true

@@ -42,6 +42,9 @@ func Conn(s *Sock) net.Conn {
 		read: newDeadline(), write: newDeadline(),
 		network: s.network(),
 	}
+	if t := c.loop.Current(); t != nil {
+		c.group = t.Group
+	}
 	if s.closed {
 		return c
 	}
@@ -57,6 +60,7 @@ func Conn(s *Sock) net.Conn {
 type conn struct {
 	s       *Sock // only for tasks of the loop
 	loop    *loop.Loop
+	group   any // of the task that called Conn: that of those that make the calls
 	network string
 	local   net.Addr
 	remote  net.Addr
@@ -95,6 +99,7 @@ func (c *conn) call(d *deadline, op string, fn func() (int, error)) (int, error)
 				n, err = fn()
 			}
 		})
+		task.Group = c.group
 		if task.Killed() && state.CompareAndSwap(posted, dropped) { // the loop is being closed
 			err = net.ErrClosed
 			close(done)

@@ -229,7 +229,7 @@ func TestConnWithoutItsLoop(t *testing.T) {
 	c.SetReadDeadline(time.Time{})
 	failed := make(chan error, 3)
 	go func() { _, err := c.Read(make([]byte, 10)); failed <- err }() // waits
-	for len(l.Tasks()) == 0 || l.Tasks()[0].State() != loop.Waiting {
+	for len(l.BackgroundTasks()) == 0 || l.BackgroundTasks()[0].State() != loop.Waiting {
 		l.Yield()
 	}
 	go func() { _, err := d.Read(make([]byte, 10)); failed <- err }() // may be posted
@@ -255,11 +255,11 @@ func TestConnThatTheLoopNeverBegins(t *testing.T) {
 	for begun := true; begun; {
 		reads++
 		go func() { _, err := c.Read(make([]byte, 10)); failed <- err }()
-		for len(l.Tasks()) < reads {
+		for len(l.BackgroundTasks()) < reads {
 			l.Post(func() { l.Wake(l.Main(), nil) })
 			l.Park(loop.Why{Op: "the test"}, time.Time{})
 		}
-		begun = l.Tasks()[reads-1].State() != loop.Ready
+		begun = l.BackgroundTasks()[reads-1].State() != loop.Ready
 	}
 	check(t, "Close", l.Close(), nil)
 	n.Close()
@@ -358,7 +358,7 @@ func (n *owned) waiting(want int) {
 	for got := -1; got != want; {
 		n.do(func() {
 			got = 0
-			for _, task := range n.Loop.Tasks() {
+			for _, task := range n.Loop.BackgroundTasks() {
 				if task.State() == loop.Waiting {
 					got++
 				}
@@ -372,6 +372,7 @@ func (n *owned) settled(t testing.TB) {
 	t.Helper()
 	n.do(func() {
 		check(t, "tasks left", len(n.Loop.Tasks()), 1) // this one
+		check(t, "tasks of conns left", len(n.Loop.BackgroundTasks()), 0)
 		check(t, "sockets left open", len(n.Sockets()), 0)
 	})
 }
