@@ -153,7 +153,7 @@ func streamClient(c bind.Call) int {
 // stands.
 func open(c bind.Call, d dialing) int {
 	vm := hostOf(c)
-	host, key := vm.streams(), d.uri()
+	host, key := vm.streams, d.uri()
 	if d.flags&clientPersistent != 0 {
 		if object := host.reuse(key); object != nil {
 			return c.Return(object)
@@ -203,6 +203,6 @@ func (vm *VM) opened(s *sock.Sock, uri string, ctx *streamContext) *lua.LUserDat
 	fp := vm.newStream(s)
 	fp.uri, fp.context = uri, ctx
 	object := vm.pushStream(fp)
-	vm.streams().remember(s, object)
+	vm.streams.remember(s, object)
 	return object
 }
