@@ -1,6 +1,10 @@
 package luasock
 
 import (
+	"slices"
+	"time"
+	"weak"
+
 	lua "github.com/yuin/gopher-lua"
 	"golang.org/x/sys/unix"
 
@@ -19,7 +23,47 @@ func (vm *VM) adoptDescriptor(c bind.Call, d *sock.Descriptor) lua.LValue {
 	}
 	fd := d.Take()
 	file := stream.NewFile(vm.loop, fd, true, "")
-	return vm.pushStream(vm.newFileStream(file, "", openMode(fd)))
+	fp := vm.newFileStream(file, "", openMode(fd))
+	vm.streams.files = append(vm.streams.files, openFile{weak.Make(fp), vm.net.NewID(), time.Now()})
+	return vm.pushStream(fp)
+}
+
+// newFileStream makes a Stream over a file, on which calls wait for ever.
+func (vm *VM) newFileStream(f *stream.File, uri, mode string) *Stream {
+	fp := &Stream{Stream: vm.streams.group.New(f, false), file: f, kind: "STDIO", uri: uri, mode: mode}
+	fp.SetTimeout(stream.Forever)
+	return fp
+}
+
+// openFile is a Stream over a file, as socket.list shows it. It keeps nothing
+// open.
+type openFile struct {
+	stream weak.Pointer[Stream]
+	id     uint64
+	made   time.Time
+}
+
+// openFiles lists the files that are open, and forgets the others.
+func (h *streamHost) openFiles() []openFile {
+	h.files = slices.DeleteFunc(h.files, func(f openFile) bool {
+		fp := f.stream.Value()
+		return fp == nil || fp.IsClosed()
+	})
+	return h.files
+}
+
+// table is the file for socket.list.
+func (f openFile) table(c bind.Call) *lua.LTable {
+	t, fp := c.L.NewTable(), f.stream.Value()
+	in, out := fp.Moved()
+	t.RawSetString("fd", bind.Int(fp.file.FD()))
+	t.RawSetString("kind", lua.LString(fp.file.Kind()))
+	t.RawSetString("state", lua.LString("open"))
+	t.RawSetString("bytes_in", lua.LNumber(in))
+	t.RawSetString("bytes_out", lua.LNumber(out))
+	t.RawSetString("age", lua.LNumber(time.Since(f.made).Seconds()))
+	t.RawSetString("id", lua.LNumber(f.id))
+	return t
 }
 
 // openMode is how a descriptor was opened, as fopen(3) names it.

@@ -13,7 +13,8 @@
 //
 // A byte in goes kernel → package sock (one system call into a buffer that the
 // Net owns) → the Lua string, which is the one copy; a Stream (package stream)
-// keeps a buffer between. A byte out goes from the script's string to the kernel
+// keeps a buffer between. A piece that fills most of the kernel's buffer is not
+// copied: the buffer becomes the string. A byte out goes from the script's string to the kernel
 // without a copy.
 //
 // # Who may call what
@@ -35,6 +36,19 @@
 // sleeps when 64 handles were made that are not closed; when most of those turn
 // out to be in use, the number doubles, or a server with 10,000 connections
 // would collect 156 times while they arrive.
+//
+// Stream:copy_to has the kernel move the bytes, through a pipe that is empty
+// before and after: what a full target does not take is read out of it and put
+// back. So the source is never asked for bytes while others are on their way, and
+// EAGAIN says of which side it is. Over loopback 2700 MB/s, copying 1700, socat
+// -b 65536 1800, in one run. A pipe of 64 KB, the usual size, would be no gain.
+//
+// A small heap is collected at every few megabytes, which costs a reader of 64 KB
+// pieces half its speed: the command line has 32 MB in it that nobody touches. A
+// host that receives much sets GOGC.
+//
+// What is waited for without a bound has one: 128 MB up to an ending, 4 MB that a
+// pattern or function is shown, 1 GB of everything.
 //
 // HTTP is net/http's, behind loop.Await. Its connections are made by Background
 // tasks and handed to it as sock.Conn, so that they are in socket.list() and

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
@@ -29,92 +28,6 @@ var dialRows = []bind.Row{
 	{Name: "fsockopen", Sig: "fsockopen(hostname [, port=-1 [, timeout=60]])", PHP: "fsockopen", Doc: "Connects and returns a Stream; nil, message, errno when that fails, with errno 0 before connect. hostname is a name or address, with or without \"tcp://\", \"udp://\", \"tls://\" (also \"ssl://\", \"tlsv1.2://\", \"tlsv1.3://\"), and may have the port in it; or \"unix://\" or \"udg://\" and a path.", Fn: fsockopen},
 	{Name: "pfsockopen", Sig: "pfsockopen(hostname [, port=-1 [, timeout=60]])", PHP: "pfsockopen", Doc: "Is fsockopen that returns the same Stream again as long as the connection stands.", Fn: pfsockopen},
 	{Name: "stream_client", Sig: "stream_client(url [, timeout=60 [, flags=STREAM_CLIENT_CONNECT [, context]]])", PHP: "stream_socket_client", Doc: "Connects to \"tcp://host:port\", \"udp://host:port\", \"tls://host:port\" (also \"ssl\", \"tlsv1.2\", \"tlsv1.3\"), \"unix:///path\" or \"udg:///path\" and returns a Stream. All addresses of a name are tried, and TLS's handshake is made, within timeout seconds. With STREAM_CLIENT_ASYNC_CONNECT it does not wait for the connection.", Fn: streamClient},
-}
-
-// dialError is why a stream was not even tried to be opened: errno 0.
-type dialError string
-
-func (e dialError) Error() string { return string(e) }
-
-// target is what a URL of a stream names.
-type target struct {
-	scheme string
-	family int // AF_UNIX, or 0: of the host's addresses
-	typ    int
-	host   string
-	port   int
-	local  addr.Addr // of AF_UNIX
-	tls    bool
-	method int // of TLS; 0: any
-}
-
-// uri is the target as a URL.
-func (t target) uri() string {
-	if t.family == unix.AF_UNIX {
-		return t.scheme + "://" + t.local.Path
-	}
-	host := t.host
-	if strings.Contains(host, ":") {
-		host = "[" + host + "]"
-	}
-	return fmt.Sprintf("%s://%s:%d", t.scheme, host, t.port)
-}
-
-var schemes = map[string]target{
-	"tcp":  {scheme: "tcp", typ: unix.SOCK_STREAM},
-	"udp":  {scheme: "udp", typ: unix.SOCK_DGRAM},
-	"unix": {scheme: "unix", typ: unix.SOCK_STREAM, family: unix.AF_UNIX},
-	"udg":  {scheme: "udg", typ: unix.SOCK_DGRAM, family: unix.AF_UNIX},
-
-	"ssl":     {scheme: "ssl", typ: unix.SOCK_STREAM, tls: true},
-	"tls":     {scheme: "tls", typ: unix.SOCK_STREAM, tls: true},
-	"tlsv1.2": {scheme: "tlsv1.2", typ: unix.SOCK_STREAM, tls: true, method: cryptoTLS12},
-	"tlsv1.3": {scheme: "tlsv1.3", typ: unix.SOCK_STREAM, tls: true, method: cryptoTLS13},
-}
-
-// targetArg reads argument i, a URL; port counts where the URL has none, and
-// where it is more than 0.
-func targetArg(c bind.Call, i, port int) (target, error) {
-	url := c.Bytes(i)
-	scheme, rest, ok := strings.Cut(url, "://")
-	if !ok || strings.Trim(strings.ToLower(scheme), "abcdefghijklmnopqrstuvwxyz0123456789+-.") != "" {
-		scheme, rest = "tcp", url
-	}
-	t, known := schemes[scheme]
-	if !known {
-		return t, dialError(fmt.Sprintf("Unable to find the socket transport %q - did you forget to enable it when you configured PHP?", scheme))
-	}
-	var err error
-	if t.family == unix.AF_UNIX {
-		if t.local, err = addr.Unix(rest); err != nil {
-			c.Bad(i, "%s", err)
-		}
-		return t, nil
-	}
-	if strings.Contains(rest, "\x00") {
-		c.Wrong(i, "without NUL bytes")
-	}
-	rest, _, _ = strings.Cut(rest, "/")
-	t.host, t.port, err = hostPort(c, i, rest, port)
-	return t, err
-}
-
-// hostPort splits the text of argument i, "host:port" or "host".
-func hostPort(c bind.Call, i int, text string, port int) (string, int, error) {
-	failed := dialError(fmt.Sprintf("Failed to parse address \"%s\"", text))
-	host, digits, err := addr.ParseHostPort(text)
-	switch {
-	case err != nil, digits == "" && port <= 0:
-		return "", 0, failed
-	case digits == "":
-		return host, port, nil
-	case strings.Trim(digits, "0123456789") != "":
-		return "", 0, failed
-	}
-	if port, err = addr.ParsePort(digits); err != nil {
-		c.Bad(i, "port must be 0 to 65535, got %s", digits)
-	}
-	return host, port, nil
 }
 
 // addresses finds the addresses of the target, best first.
@@ -240,7 +153,7 @@ func streamClient(c bind.Call) int {
 // stands.
 func open(c bind.Call, d dialing) int {
 	vm := hostOf(c)
-	host, key := vm.streams(), d.uri()
+	host, key := vm.streams, d.uri()
 	if d.flags&clientPersistent != 0 {
 		if object := host.reuse(key); object != nil {
 			return c.Return(object)
@@ -290,6 +203,6 @@ func (vm *VM) opened(s *sock.Sock, uri string, ctx *streamContext) *lua.LUserDat
 	fp := vm.newStream(s)
 	fp.uri, fp.context = uri, ctx
 	object := vm.pushStream(fp)
-	vm.streams().remember(s, object)
+	vm.streams.remember(s, object)
 	return object
 }

@@ -53,7 +53,7 @@ func (vm *VM) Unjoined(group any) []*Error {
 // IsKept tells whether the socket with this ID belongs to a persistent stream of
 // pfsockopen, which nobody has to close.
 func (vm *VM) IsKept(id uint64) bool {
-	for _, object := range vm.streams().kept {
+	for _, object := range vm.streams.kept {
 		if fp := object.Value.(*Stream); fp.sock != nil && fp.sock.ID() == id {
 			return true
 		}

@@ -52,6 +52,7 @@ type VM struct {
 	options   Options
 	loop      *loop.Loop
 	net       *sock.Net
+	streams   *streamHost
 	env       *bind.Env
 	threads   []*lua.LState // idle ones, for tasks and protected calls
 	main      *Task
@@ -149,7 +150,7 @@ func newVM(L *lua.LState, o Options) (*VM, error) {
 	if o.Exit == nil {
 		o.Exit = os.Exit
 	}
-	vm := &VM{L: L, options: o, loop: l, net: sock.New(l)}
+	vm := &VM{L: L, options: o, loop: l, net: sock.New(l), streams: newStreamHost(l)}
 	vm.net.Observe = o.Observe
 	vm.env = bind.NewEnv(vm, judge)
 	vm.main = &Task{vm: vm, task: l.Main()}

@@ -309,6 +309,26 @@ func TestFileIsPassed(t *testing.T) {
 			out((again:gets())) --> ="one\n"
 			out((again:gets())) --> ="two\n"
 			out(again:get_meta_data().mode) --> =r+`},
+		{name: "what arrives is in socket.list until it is closed", code: `
+			local a, b = pair()
+			local f = assert(io.open("listed", "w+"))
+			f:write("one\ntwo\n")
+			f:seek("set")
+			local p = io.popen("printf hello", "r")
+			assert(a:sendmsg{iov = {"x"}, control = RIGHTS(f, p)})
+			local file, pipe = unpack(b:recvmsg{}.control[1].data)
+			file:gets() pipe:read(5)
+			local list = S.list()
+			out(#list, list[3].kind, list[4].kind, list[3].state, list[3].bytes_in, list[4].bytes_in) --> =4 file pipe open 4 5
+			out(list[3].id > list[2].id and list[4].id > list[3].id, list[3].age >= 0, list[3].fd > 2) --> =true true true
+			file:write("three")
+			out(S.list()[3].bytes_out) --> =5
+			file:close() a:close()
+			out(#S.list(), S.list()[2].kind) --> =2 pipe
+			pipe, list = nil
+			collectgarbage() collectgarbage()
+			out(#S.list() <= 2) --> =true
+			p:close()`},
 		{name: "a stream that has read ahead raises, and a file is passed where the script reads", code: `
 			local a, b = pair()
 			local s1, s2 = S.stream_pair(1, 1, 0)

@@ -53,7 +53,7 @@ var socketRows = []bind.Row{
 	{Name: "clear_error", Sig: "clear_error([s])", PHP: "socket_clear_error", Doc: "Forgets the last error.", Fn: socketClearError},
 	{Name: "strerror", Sig: "strerror(errno)", PHP: "socket_strerror", Doc: "Returns the system's text of an error number.", Fn: socketStrerror},
 	{Name: "fd", Sig: "fd(s)", Doc: "Returns the number of the descriptor.", Fn: socketFD},
-	{Name: "list", Sig: "list()", Doc: "Returns a list of every open socket, also those of streams, oldest first: each a table with fd, kind, state, local_address, local_port, remote_address, remote_port, bytes_in, bytes_out, age (in seconds) and id, which no other socket has or had.", Fn: socketList},
+	{Name: "list", Sig: "list()", Doc: "Returns a list of every open socket, also those of streams, oldest first, and then of every other open stream but the standard ones: each a table with fd, kind, state, local_address, local_port, remote_address, remote_port, bytes_in, bytes_out, age (in seconds) and id, which no other one has or had.", Fn: socketList},
 	{Name: "gettime", Sig: "gettime()", Doc: "Returns the time in seconds since 1970, with fractions.", Fn: socketGettime},
 }
 
@@ -373,9 +373,12 @@ func socketStrerror(c bind.Call) int {
 func socketFD(c bind.Call) int { return c.Integer(socketArg(c, 1).FD()) }
 
 func socketList(c bind.Call) int {
-	list := c.L.NewTable()
-	for _, info := range hostOf(c).net.Sockets() {
+	vm, list := hostOf(c), c.L.NewTable()
+	for _, info := range vm.net.Sockets() {
 		list.Append(infoTable(c, info))
+	}
+	for _, f := range vm.streams.openFiles() {
+		list.Append(f.table(c))
 	}
 	return c.Return(list)
 }

@@ -26,18 +26,11 @@ func (vm *VM) openStandardStreams(module *lua.LTable) {
 func (vm *VM) standardStream(n int) *Stream { return vm.standardObject(n).Value.(*Stream) }
 
 func (vm *VM) standardObject(n int) *lua.LUserData {
-	host := vm.streams()
+	host := vm.streams
 	if host.standard[n] == nil {
 		s := standard[n]
 		file := stream.NewFile(vm.loop, n, false, s.name)
 		host.standard[n] = vm.pushStream(vm.newFileStream(file, s.uri, s.mode))
 	}
 	return host.standard[n]
-}
-
-// newFileStream makes a Stream over a file, on which calls wait for ever.
-func (vm *VM) newFileStream(f *stream.File, uri, mode string) *Stream {
-	fp := &Stream{Stream: vm.streams().group.New(f, false), file: f, kind: "STDIO", uri: uri, mode: mode}
-	fp.SetTimeout(stream.Forever)
-	return fp
 }

@@ -91,7 +91,7 @@ func (fp *Stream) Ready(want loop.Event) sock.Ready {
 // newStream makes a Stream over a socket.
 func (vm *VM) newStream(s *sock.Sock) *Stream {
 	return &Stream{
-		Stream: vm.streams().group.New(s, hasDatagrams(s)),
+		Stream: vm.streams.group.New(s, hasDatagrams(s)),
 		sock:   s, kind: streamKind(s), mode: "r+",
 	}
 }
@@ -133,7 +133,7 @@ func readerArg(c bind.Call, i int) *stream.Stream {
 		return streamArg(c, i).Stream
 	}
 	s := socketArg(c, i)
-	st := hostOf(c).streams().group.New(s.Sock, hasDatagrams(s.Sock))
+	st := hostOf(c).streams.group.New(s.Sock, hasDatagrams(s.Sock))
 	st.Share(true)
 	st.SetTimeout(stream.Forever)
 	if d := s.ReadTimeout(); d > 0 {
@@ -171,7 +171,7 @@ func streamData(c bind.Call, p []byte, err error) int {
 	if err != nil {
 		return streamFail(c, err)
 	}
-	return c.Text(hostOf(c).streams().group.Text(p))
+	return c.Text(hostOf(c).streams.group.Text(p))
 }
 
 // streamNumber returns a count of bytes to Lua.

@@ -40,7 +40,7 @@ type streamContext struct {
 // newStreamContext is a context without options, for streams of one VM: they
 // share their TLS sessions.
 func (vm *VM) newStreamContext() *streamContext {
-	host := vm.streams()
+	host := vm.streams
 	if host.ssl == nil {
 		host.ssl = newTLSOptions()
 	}

@@ -5,12 +5,12 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
+	"sockscript/luasock/loop"
 	"sockscript/luasock/sock"
 	"sockscript/luasock/stream"
 )
 
-// streamHost is what the streams of one VM share. It hangs on the registry of
-// the VM's Lua state.
+// streamHost is what the streams of one VM share.
 type streamHost struct {
 	group *stream.Group
 	// exported finds the Stream on a socket by the socket's ID, as long as a
@@ -19,41 +19,17 @@ type streamHost struct {
 	sweep    int                       // how many entries bring the next sweep
 	kept     map[string]*lua.LUserData // the persistent streams by what they are connected to
 	standard [3]*lua.LUserData         // on descriptors 0, 1, 2
+	files    []openFile                // those of scripts, oldest first
 	ssl      *tlsOptions               // of contexts without any
 	rooted   bool                      // the system's authorities were read
 }
 
-const streamHostKey = "sockscript.streams"
-
-// streams gives what the VM's streams share.
-func (vm *VM) streams() *streamHost {
-	registry := vm.L.Get(lua.RegistryIndex).(*lua.LTable)
-	if h := streamsIn(registry); h != nil {
-		return h
-	}
-	h := &streamHost{
-		group:    stream.NewGroup(vm.loop),
+func newStreamHost(l *loop.Loop) *streamHost {
+	return &streamHost{
+		group:    stream.NewGroup(l),
 		exported: map[uint64]weak.Pointer[lua.LUserData]{},
 		kept:     map[string]*lua.LUserData{},
 		sweep:    64,
-	}
-	registry.RawSetString(streamHostKey, &lua.LUserData{Value: h, Metatable: lua.LNil})
-	return h
-}
-
-// streamsIn gives what was made by streams; nil if it was not called yet.
-func streamsIn(registry *lua.LTable) *streamHost {
-	ud, ok := registry.RawGetString(streamHostKey).(*lua.LUserData)
-	if !ok {
-		return nil
-	}
-	return ud.Value.(*streamHost)
-}
-
-// closeStreams ends what the streams have under way.
-func (vm *VM) closeStreams() {
-	if h := streamsIn(vm.L.Get(lua.RegistryIndex).(*lua.LTable)); h != nil {
-		h.group.Close()
 	}
 }
 

@@ -47,7 +47,7 @@ func TestGigabyteInConstantMemory(t *testing.T) {
 				task.spawn(function()
 				  for i = 1, size / #piece do
 				    feed:write(piece)
-				    if i == 32 then measure() end
+				    if i == 8 then measure() end
 				  end
 				  feed:close()
 				end)

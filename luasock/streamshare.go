@@ -16,13 +16,13 @@ func socketImportStream(c bind.Call) int {
 	if fp.sock == nil || !fp.Share(false) {
 		c.Bad(1, "fp must be a stream that is a socket and nothing more, got %s", fp)
 	}
-	vm.streams().remember(fp.sock, c.Arg(1).(*lua.LUserData))
+	vm.streams.remember(fp.sock, c.Arg(1).(*lua.LUserData))
 	return c.Return(vm.push(c, fp.sock))
 }
 
 func socketExportStream(c bind.Call) int {
 	vm, s := hostOf(c), socketArg(c, 1)
-	host := vm.streams()
+	host := vm.streams
 	if object := host.find(s.Sock); object != nil {
 		return c.Return(object)
 	}

@@ -81,7 +81,7 @@ func (vm *VM) Close() error {
 	if vm.die != nil {
 		vm.die(errVMClosed)
 	}
-	vm.closeStreams()
+	vm.streams.group.Close()
 	vm.net.Close()
 	vm.env.Close()
 	if vm.ownsL {

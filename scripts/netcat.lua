@@ -33,7 +33,11 @@ local function open()
   local server, err = socket.stream_server(url, udp and socket.STREAM_SERVER_BIND or nil)
   if not server then fail("listen on", err) end
   io.stderr:write("listening on ", server:get_name(false), "\n")
-  if not udp then return (assert(server:accept(-1))) end
+  if not udp then
+    local fp = assert(server:accept(-1))
+    server:close()
+    return fp
+  end
   -- The first who sends is the peer from now on.
   local s = socket.import_stream(server)
   server:set_timeout(math.huge)

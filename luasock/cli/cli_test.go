@@ -518,3 +518,14 @@ func write(t *testing.T, dir, name, text string) {
 		t.Fatal(err)
 	}
 }
+
+// A small program's garbage is not collected every few megabytes: half the speed
+// of receiving hangs on it.
+func TestCollectsSeldom(t *testing.T) {
+	cmd := exec.Command(binary, "-e", `for i = 1, 400 do local piece = ("x"):rep(65536) end`) // 25 MB
+	cmd.Env = append(os.Environ(), "GODEBUG=gctrace=1", "GOGC=100")
+	got := startCommand(t, cmd).end(t)
+	if n := strings.Count(got.stderr, "gc "); got.status != 0 || n > 3 {
+		t.Errorf("status %d, %d collections:\n%s", got.status, n, got.stderr)
+	}
+}

@@ -44,18 +44,54 @@ func (s *Sock) Listen(backlog int) error {
 // of the listener, as on Linux.
 func (s *Sock) Accept() (*Sock, error) {
 	fd := -1
-	err := s.do("accept", loop.In, 0, s.rtimeo, func() unix.Errno {
-		if s.foreign {
-			if !readable(s.n) {
-				return unix.EAGAIN
-			}
-			defer s.unblocked()() // another process may be faster
-		}
-		return s.net.short(func() (e unix.Errno) {
-			fd, e = sysAccept(s.n)
-			return e
-		})
+	err := s.do("accept", loop.In, 0, s.rtimeo, func() (errno unix.Errno) {
+		fd, errno = s.tryAccept()
+		return errno
 	})
+	return s.accepted(fd, err)
+}
+
+// AcceptBy is Accept that waits, whatever SetNonblock says, until a deadline:
+// then the error is loop.ErrTimeout. SO_RCVTIMEO does not count.
+func (s *Sock) AcceptBy(deadline time.Time) (*Sock, error) {
+	if err := s.net.Loop.Spend(); err != nil {
+		return nil, err
+	}
+	for waited := error(nil); ; {
+		if s.closed {
+			return nil, ErrClosedUnder
+		}
+		fd, errno := s.tryAccept()
+		if errno != unix.EAGAIN {
+			return s.accepted(fd, s.checked("accept", errno))
+		}
+		s.fd.Blocked(loop.In)
+		if waited != nil { // and nobody came with the time-out
+			return nil, waited
+		}
+		if waited = s.waitFor("accept", loop.In, deadline); waited != nil && waited != loop.ErrTimeout {
+			return nil, waited
+		}
+	}
+}
+
+// tryAccept is accept(2) without waiting.
+func (s *Sock) tryAccept() (fd int, errno unix.Errno) {
+	if s.foreign {
+		if !readable(s.n) {
+			return -1, unix.EAGAIN
+		}
+		defer s.unblocked()() // another process may be faster
+	}
+	errno = s.net.short(func() (e unix.Errno) {
+		fd, e = sysAccept(s.n)
+		return e
+	})
+	return fd, errno
+}
+
+// accepted makes a Sock of an accepted descriptor, if there is no error.
+func (s *Sock) accepted(fd int, err error) (*Sock, error) {
 	if err != nil {
 		s.observe("accept", nil, addr.Addr{}, err)
 		return nil, err

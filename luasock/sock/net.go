@@ -161,6 +161,12 @@ func (n *Net) Abandon(id uint64) {
 	}
 }
 
+// NewID is an ID that no socket of the Net has, had or gets.
+func (n *Net) NewID() uint64 {
+	n.serial++
+	return n.serial
+}
+
 // Close closes every socket that is open.
 func (n *Net) Close() {
 	for o := range n.opened {

@@ -131,10 +131,9 @@ func (o *open) recall() {
 
 // handle makes the Sock of a fresh descriptor.
 func (n *Net) handle(fd, domain, typ, proto int) *Sock {
-	n.serial++
 	n.made++
 	o := &open{
-		net: n, fd: n.Loop.FD(fd), n: fd, id: n.serial,
+		net: n, fd: n.Loop.FD(fd), n: fd, id: n.NewID(),
 		family: domain, typ: typ, proto: proto, made: time.Now(),
 	}
 	n.opened[o] = struct{}{}

@@ -229,60 +229,6 @@ func (s *Sock) moved(e loop.Event, errno unix.Errno) error {
 	return s.checked("splice", errno)
 }
 
-// AcceptBy is Accept until a deadline: then the error is loop.ErrTimeout.
-func (s *Sock) AcceptBy(deadline time.Time) (*Sock, error) {
-	if err := s.net.Loop.Spend(); err != nil {
-		return nil, err
-	}
-	for waited := error(nil); ; {
-		if s.closed {
-			return nil, ErrClosedUnder
-		}
-		c, err := s.tryAccept()
-		if err != unix.EAGAIN {
-			return c, err
-		}
-		s.fd.Blocked(loop.In)
-		if waited != nil { // and nobody came with the time-out
-			return nil, waited
-		}
-		if waited = s.waitFor("accept", loop.In, deadline); waited != nil && waited != loop.ErrTimeout {
-			return nil, waited
-		}
-	}
-}
-
-// tryAccept is accept(2) without waiting.
-func (s *Sock) tryAccept() (*Sock, error) {
-	if s.foreign {
-		if !readable(s.n) {
-			return nil, unix.EAGAIN
-		}
-		defer s.unblocked()() // another process may be faster
-	}
-	fd := -1
-	errno := s.net.short(func() (e unix.Errno) {
-		fd, e = sysAccept(s.n)
-		return e
-	})
-	if errno == unix.EAGAIN {
-		return nil, errno
-	}
-	if errno != 0 {
-		err := s.fail("accept", errno)
-		s.observe("accept", nil, addr.Addr{}, err)
-		return nil, err
-	}
-	c := s.net.handle(fd, s.family, s.typ, s.proto)
-	c.state = Connected
-	c.linger, c.rtimeo, c.wtimeo = s.linger, s.rtimeo, s.wtimeo
-	if s.net.Observe != nil {
-		peer, _ := sysGetpeername(fd)
-		c.observe("accept", nil, peer, nil)
-	}
-	return c, nil
-}
-
 // ID tells the socket from every other that its Net has or had.
 func (o *open) ID() uint64 { return o.id }
 

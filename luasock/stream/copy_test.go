@@ -143,7 +143,7 @@ func TestCopyIsObserved(t *testing.T) {
 // A target that takes no more ends the copy; every byte that it did not take is
 // still there.
 func TestCopyToFullTarget(t *testing.T) {
-	data := numbered(16 << 20)
+	data := numbered(2 << 20)
 	cancelled := errors.New("cancelled")
 	for _, test := range []struct {
 		name string
@@ -159,6 +159,7 @@ func TestCopyToFullTarget(t *testing.T) {
 			for _, to := range []string{"tcp", "unix", "pipe"} {
 				t.Run(fmt.Sprintf("%s, %s to %s", test.name, from, to), func(t *testing.T) {
 					r := newCopyRig(t, from, to, data)
+					r.narrow()
 					r.target.SetTimeout(stream.Forever)
 					if test.want == loop.ErrTimeout {
 						r.target.SetTimeout(50 * time.Millisecond)
@@ -185,6 +186,16 @@ func TestCopyToFullTarget(t *testing.T) {
 					}
 				})
 			}
+		}
+	}
+}
+
+// narrow has the target hold little that nobody has read.
+func (r *copyRig) narrow() {
+	for _, s := range []*stream.Stream{r.target, r.drain} {
+		if s, ok := s.Transport().(*sock.Sock); ok {
+			s.Setsockopt(unix.SOL_SOCKET, unix.SO_SNDBUF, 64<<10)
+			s.Setsockopt(unix.SOL_SOCKET, unix.SO_RCVBUF, 64<<10)
 		}
 	}
 }

@@ -74,6 +74,20 @@ func (f *File) kind() uint32 {
 	return f.mode
 }
 
+// Kind says what it is: "file", "pipe", "device" (a terminal, say) or, of a wrong
+// descriptor and of what is rare, "other".
+func (f *File) Kind() string {
+	switch f.kind() {
+	case unix.S_IFREG:
+		return "file"
+	case unix.S_IFIFO:
+		return "pipe"
+	case unix.S_IFCHR, unix.S_IFBLK:
+		return "device"
+	}
+	return "other"
+}
+
 // Raw implements Descriptor for regular files and pipes: calls on others may
 // wait, terminals among them.
 func (f *File) Raw() int {

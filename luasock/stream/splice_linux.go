@@ -98,7 +98,7 @@ func (c *copying) splice(in, out Descriptor) error {
 	}
 	p, err := s.group.takePipe()
 	if err != nil {
-		return errRefused // no descriptor is left, and copying needs none
+		return errRefused // there are too many, and copying needs none
 	}
 	defer s.group.putPipe(p)
 	n, errno := splice(in.Raw(), p.w, min(c.left, atOnce))
@@ -169,8 +169,23 @@ func (g *Group) takePipe() (*pipe, error) {
 	if err := unix.Pipe2(fds[:], unix.O_NONBLOCK|unix.O_CLOEXEC); err != nil {
 		return nil, err
 	}
-	unix.FcntlInt(uintptr(fds[1]), unix.F_SETPIPE_SZ, atOnce) // or it stays small
-	return &pipe{r: fds[0], w: fds[1]}, nil
+	p := &pipe{r: fds[0], w: fds[1]}
+	if unix.FcntlInt(uintptr(p.w), unix.F_SETPIPE_SZ, atOnce); p.size() < most {
+		p.close() // who has many pipes gets tiny ones: pipe(7), pipe-user-pages-soft
+		return nil, unix.EPERM
+	}
+	return p, nil
+}
+
+// size is how many bytes the pipe can hold.
+func (p *pipe) size() int {
+	n, _ := unix.FcntlInt(uintptr(p.w), unix.F_GETPIPE_SZ, 0)
+	return n
+}
+
+func (p *pipe) close() {
+	unix.Close(p.r)
+	unix.Close(p.w)
 }
 
 // putPipe keeps a pipe for the next time, if it is empty and few are kept.
@@ -179,8 +194,7 @@ func (g *Group) putPipe(p *pipe) {
 		g.pipes = append(g.pipes, p)
 		return
 	}
-	unix.Close(p.r)
-	unix.Close(p.w)
+	p.close()
 }
 
 // closePipes closes the pipes that are kept.
