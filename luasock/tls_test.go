@@ -663,7 +663,7 @@ func TestObserveTLS(t *testing.T) {
 	for _, e := range events {
 		count[e]++
 	}
-	if count[`tls handshake ""`] != 2 || count[`tls write "secret\n"`] != 2 || count[`tls read "secret\n"`] != 2 || len(id) != 2 {
+	if count[`tls start ""`] != 2 || count[`tls handshake ""`] != 2 || count[`tls write "secret\n"`] != 2 || count[`tls read "secret\n"`] != 2 || len(id) != 2 {
 		t.Errorf("told %q of %d sockets", events, len(id))
 	}
 }
