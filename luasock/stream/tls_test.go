@@ -366,6 +366,37 @@ func TestTLSTruncated(t *testing.T) {
 	}
 }
 
+// The end, and an error, that come in one piece with data are told without
+// another event.
+func TestTLSEndBesideData(t *testing.T) {
+	for _, broken := range []bool{false, true} {
+		p := newTCPPair(t, nil)
+		p.handshake()
+		want := "EOF"
+		var err error
+		reader := p.loop.Go("reader", func() {
+			p.must(p.client.Gets(100))
+			_, err = p.client.Gets(100)
+		})
+		for reader.State() != loop.Waiting {
+			p.loop.Yield()
+		}
+		p.must(p.server.Write([]byte("all\n")))
+		if broken {
+			want = "TLS: local error: tls: bad record MAC"
+			p.serverRaw.Send([]byte("\x17\x03\x03\x00\x20"+strings.Repeat("w", 32)), 0)
+		} else {
+			p.serverTLS.CloseWrite()
+		}
+		if joined := reader.Join(p.loop.Deadline(10 * time.Second)); joined != nil {
+			t.Fatalf("the reader waits: %v", joined)
+		}
+		if err == nil || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}
+
 // The peer's reset is the system's error, in the handshake and after it.
 func TestTLSReset(t *testing.T) {
 	for _, shaken := range []bool{false, true} {
