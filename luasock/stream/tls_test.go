@@ -372,6 +372,7 @@ func TestTLSEndBesideData(t *testing.T) {
 	for _, broken := range []bool{false, true} {
 		p := newTCPPair(t, nil)
 		p.handshake()
+		p.serverRaw.Setsockopt(unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
 		want := "EOF"
 		var err error
 		reader := p.loop.Go("reader", func() {
