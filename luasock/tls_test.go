@@ -389,6 +389,21 @@ func TestTLSServerAndBadClients(t *testing.T) {
 			done:send(1)
 			out(#socket.select({fp}, nil, nil, 5), fp:eof(), fp:gets()) --> =1 true nil closed 0
 			server:close()`},
+		{name: "select sees what lies decrypted inside TLS", code: `
+			local name, server = serve(cert "server", function(fp)
+			  fp:gets()
+			  fp:write(("x"):rep(16384))
+			  fp:gets()
+			end)
+			local fp = dial(name, trust())
+			fp:write("go\n")
+			local got = 0
+			while got < 16384 do
+			  if #socket.select({fp}, nil, nil, 5) == 0 then out("select does not see the rest", got) break end
+			  got = got + #fp:read(4096)
+			end
+			out(got, #socket.select({fp}, nil, nil, 0)) --> =16384 0
+			server:close()`},
 		{name: "a non-blocking server serves by select alone", code: `
 			local server = socket.stream_server("tls://127.0.0.1:0", nil, {ssl = cert "server"})
 			local name, silent = server:get_name(false), nil
