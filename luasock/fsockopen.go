@@ -185,7 +185,7 @@ func (vm *VM) encrypt(fp *Stream, d dialing) error {
 	if !d.tls {
 		return nil
 	}
-	err := vm.loadSystemRoots(d.deadline)
+	err := vm.loadSystemRoots(d.context.ssl, d.deadline)
 	if err == nil {
 		err = fp.startTLS(d.context.ssl.client(fp.server, d.method), false)
 	}

@@ -84,6 +84,7 @@ func (fp *Stream) Ready(want loop.Event) sock.Ready {
 	r.Buffered = r.Buffered || fp.Readable()
 	if fp.tls != nil {
 		r.Probe = fp.probe
+		r.Buffered = r.Buffered || fp.tls.Holds() && fp.probe()
 	}
 	return r
 }

@@ -57,7 +57,7 @@ func (vm *VM) startTLS(c bind.Call, fp *Stream, method int) error {
 		server = m&cryptoClient == 0
 	}
 	if !server {
-		if err := vm.loadSystemRoots(fp.Deadline()); err != nil {
+		if err := vm.loadSystemRoots(options, fp.Deadline()); err != nil {
 			return err
 		}
 		return fp.startTLS(options.client(fp.peer(), method), false)
@@ -76,6 +76,7 @@ func (fp *Stream) startTLS(config *tls.Config, server bool) error {
 	}
 	if s := fp.sock; s.Observing() {
 		t.Observe = s.Tell
+		s.Tell("tls start", nil, nil)
 	}
 	fp.tls = t
 	return nil
@@ -88,6 +89,7 @@ func (fp *Stream) stopTLS() error {
 	err := fp.Stream.StopTLS()
 	if err == nil {
 		fp.tls = nil
+		fp.sock.Tell("tls stop", nil, nil)
 	}
 	return err
 }

@@ -389,6 +389,21 @@ func TestTLSServerAndBadClients(t *testing.T) {
 			done:send(1)
 			out(#socket.select({fp}, nil, nil, 5), fp:eof(), fp:gets()) --> =1 true nil closed 0
 			server:close()`},
+		{name: "select sees what lies decrypted inside TLS", code: `
+			local name, server = serve(cert "server", function(fp)
+			  fp:gets()
+			  fp:write(("x"):rep(16384))
+			  fp:gets()
+			end)
+			local fp = dial(name, trust())
+			fp:write("go\n")
+			local got = 0
+			while got < 16384 do
+			  if #socket.select({fp}, nil, nil, 5) == 0 then out("select does not see the rest", got) break end
+			  got = got + #fp:read(4096)
+			end
+			out(got, #socket.select({fp}, nil, nil, 0)) --> =16384 0
+			server:close()`},
 		{name: "a non-blocking server serves by select alone", code: `
 			local server = socket.stream_server("tls://127.0.0.1:0", nil, {ssl = cert "server"})
 			local name, silent = server:get_name(false), nil
@@ -487,14 +502,14 @@ func TestEnableCrypto(t *testing.T) {
 			task.spawn(b.enable_crypto, b, true, socket.STREAM_CRYPTO_METHOD_TLS_SERVER, {ssl = cert "server"})
 			out(a:enable_crypto(true, nil, {ssl = trust()})) --> =nil there is no name that the certificate could be for: set peer_name, or verify_peer_name = false 0`},
 		{name: "a peer that closes, is silent or refuses", code: `
-			local function with(f)
+			local function with(f, timeout)
 			  local a, b = socket.stream_pair(socket.AF_UNIX, socket.SOCK_STREAM, 0)
 			  f(b)
-			  a:set_timeout(0.01)
+			  a:set_timeout(timeout or 10)
 			  out(a:enable_crypto(true))
 			end
 			with(function(b) b:close() end) --> ~^nil (closed 0|Broken pipe 32)$
-			with(function(b) silent = b end) --> =nil timeout 110
+			with(function(b) silent = b end, 0.01) --> =nil timeout 110
 			with(function(b) b:write("500 no\r\n") end) --> =nil the peer speaks no TLS: it has sent "500 no\r\n" 0
 			local a, b = socket.stream_pair(socket.AF_UNIX, socket.SOCK_STREAM, 0)
 			local t = task.spawn(a.enable_crypto, a, true)
@@ -663,7 +678,7 @@ func TestObserveTLS(t *testing.T) {
 	for _, e := range events {
 		count[e]++
 	}
-	if count[`tls handshake ""`] != 2 || count[`tls write "secret\n"`] != 2 || count[`tls read "secret\n"`] != 2 || len(id) != 2 {
+	if count[`tls start ""`] != 2 || count[`tls handshake ""`] != 2 || count[`tls write "secret\n"`] != 2 || count[`tls read "secret\n"`] != 2 || len(id) != 2 {
 		t.Errorf("told %q of %d sockets", events, len(id))
 	}
 }

@@ -146,11 +146,12 @@ func (e *keyLogError) Error() string {
 	return "cannot write what SSLKEYLOGFILE asks for: " + e.err.Error()
 }
 
-// loadSystemRoots reads the system's authorities, which are many files, beside
-// the loop. Once they are there it costs nothing.
-func (vm *VM) loadSystemRoots(deadline time.Time) error {
+// loadSystemRoots reads the system's authorities, if a client with these options
+// needs them, beside the loop: they are many files. Once they are there it costs
+// nothing.
+func (vm *VM) loadSystemRoots(o *tlsOptions, deadline time.Time) error {
 	host := vm.streams
-	if host.rooted {
+	if host.rooted || o.roots != nil || !isTrue(o.verifyPeer, true) {
 		return nil
 	}
 	_, err := loop.Await(vm.loop, loop.Why{Op: "certificates"}, deadline, func(context.Context) (struct{}, error) {

@@ -268,3 +268,32 @@ func TestKeyLogAgreesWithOpenSSL(t *testing.T) {
 		t.Errorf("%d lines of ours are in openssl's log\nours:\n%s\ntheirs:\n%s", found, a, b)
 	}
 }
+
+// PHP at the other end, in both roles.
+func TestPHPTLS(t *testing.T) {
+	dir := certificates(t) + "/"
+	client := `
+		$ctx = stream_context_create(["ssl" => ["cafile" => $argv[1] . "ca.pem", "peer_name" => "localhost", "alpn_protocols" => "x"]]);
+		$fp = stream_socket_client("tcp://" . $argv[2], $errno, $errstr, 5, STREAM_CLIENT_CONNECT, $ctx) or die($errstr);
+		fwrite($fp, "START\n");
+		fgets($fp);
+		stream_socket_enable_crypto($fp, true, STREAM_CRYPTO_METHOD_TLS_CLIENT) or die("no TLS");
+		$crypto = stream_get_meta_data($fp)["crypto"];
+		fwrite($fp, json_encode($crypto) . "\n");
+		echo fgets($fp);
+		fclose($fp);`
+	converse(t, fmt.Sprintf("dir = %q\n", dir)+tlsPrelude+`
+		local server = socket.stream_server("tcp://127.0.0.1:0", nil, {ssl = cert("server", {alpn_protocols = "x"})})
+		start(server:get_name(false))
+		local fp = server:accept(10)
+		out(fp:gets()) --> ="START\n"
+		fp:write("ready\n")
+		out(fp:enable_crypto(true)) --> =true
+		local theirs, ours = json and json.decode(fp:gets()) or fp:gets(), fp:get_meta_data().crypto
+		if type(theirs) == "table" then
+		  for k, v in pairs(theirs) do if ours[k] ~= v then out(k, v, ours[k]) end end
+		end
+		fp:write("done\n")
+		out(fp:gets()) --> =nil closed 0`,
+		func(name string) { foreign(t, "php", "-r", client, dir, name) })
+}

@@ -39,8 +39,9 @@ func (*closedUnder) Error() string { return "socket is closed" }
 func (*closedUnder) Unwrap() error { return unix.EBADF }
 
 // Event is one call on a socket, as an observer is told of it when it ends. Of
-// TLS on a socket it is told beside the calls that carry it: "tls handshake" when
-// that has ended, "tls read" and "tls write" with the plain bytes.
+// TLS on a socket it is told beside the calls that carry it: "tls start" and "tls
+// stop" when what is sent and received begins and ceases to be ciphertext, "tls
+// handshake" when that has ended, "tls read" and "tls write" with the plain bytes.
 type Event struct {
 	Time time.Time
 	ID   uint64 // of the socket; no other in this Net has or had it

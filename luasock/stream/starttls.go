@@ -127,6 +127,19 @@ func (s *Stream) untilCloseNotify(t *TLS) error {
 	}
 }
 
+// Flush waits until what was written has gone to the system. Only TLS keeps
+// something back, and only of a non-blocking stream or after a time-out.
+func (s *Stream) Flush() error {
+	t, ok := s.transport.(*TLS)
+	if !ok {
+		return nil
+	}
+	if err := t.sent(s.deadline()); err != nil {
+		return s.interrupted(err)
+	}
+	return nil
+}
+
 // sent waits until all that was encrypted has been sent.
 func (t *TLS) sent(deadline time.Time) error {
 	for {

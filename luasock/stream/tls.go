@@ -213,6 +213,10 @@ func (t *TLS) flushSoon() {
 	})
 }
 
+// Holds tells whether something may have come that no read has taken, and of
+// which no event tells.
+func (t *TLS) Holds() bool { return t.done && !t.dry }
+
 // MayRead tells whether a TryRead could succeed as far as is known.
 func (t *TLS) MayRead() bool {
 	inner, ok := t.inner.(interface{ MayRead() bool })

@@ -99,12 +99,17 @@ func (c *conversation) messages() (list []*Message) {
 	ciphertext := false
 	for i := range c.ring {
 		m := &c.ring[(c.next+i)%len(c.ring)]
-		ciphertext = ciphertext || c.tls && m.isHello()
-		if !ciphertext || !c.hides(m) {
+		ciphertext = (ciphertext || c.tls && m.isHello() || m.Op == tlsStart) && m.Op != tlsStop
+		if !ciphertext || !m.isCarrier() {
 			list = append(list, m)
 		}
 	}
 	return list
+}
+
+// isCarrier tells whether a message carries bytes that may be ciphertext.
+func (m *Message) isCarrier() bool {
+	return m.Err == nil && m.Direction != Neither && !isTLS(m.Op)
 }
 
 // isHello tells whether a message begins a TLS handshake (RFC 8446, 4.1 and 5.1).

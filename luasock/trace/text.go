@@ -56,13 +56,15 @@ func Text(w io.Writer, o Options) func(sock.Event) {
 // party is what is known of a socket.
 type party struct {
 	sock.Info
-	tls bool // its plaintext is told of
+	tls  bool // its plaintext is told of
+	over bool // no more: TLS was switched off
 }
 
 // told learns from an event. It asks the kernel only where the answer may have
 // changed.
 func (p *party) told(e sock.Event) {
 	p.tls = p.tls || isTLS(e.Op)
+	p.over = e.Op == tlsStop || p.over && !isTLS(e.Op)
 	switch {
 	case p.ID == 0, e.Op == "bind", e.Op == "connect", e.Op == "listen", p.State == sock.Connecting,
 		DirectionOf(e.Op) == Out && unnamed(p.Local):
@@ -77,7 +79,7 @@ func unnamed(a addr.Addr) bool { return a.Family != unix.AF_UNIX && a.Port == 0 
 
 // hides tells whether a message is the ciphertext of what is shown.
 func (p *party) hides(m *Message) bool {
-	return p.tls && m.Err == nil && m.Direction != Neither && !isTLS(m.Op)
+	return p.tls && !p.over && m.isCarrier()
 }
 
 // printer appends text.

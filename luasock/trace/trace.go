@@ -65,6 +65,13 @@ func DirectionOf(op string) Direction {
 // tlsPrefix begins the Op of an Event whose Data were or will be encrypted.
 const tlsPrefix = "tls "
 
+// The Ops of an Event without Data, between which what a socket sends and
+// receives is ciphertext.
+const (
+	tlsStart = "tls start"
+	tlsStop  = "tls stop"
+)
+
 func isTLS(op string) bool { return strings.HasPrefix(op, tlsPrefix) }
 
 // errorText is an error as a script sees it.

@@ -97,6 +97,17 @@ var textCases = []struct {
     00000000  6f 74 68 65 72                                    |other|
 +0.001000 #1 fd 11 <- recv closed
 `},
+	{"between its start and its stop no ciphertext", Options{Start: start}, []sock.Event{
+		after(0, 1, "recv", "a", nil), after(0, 1, "tls start", "", nil), after(0, 1, "send", "\x16\x03\x01\x00\x05\x01...", nil),
+		after(0, 1, "tls handshake", "", nil), after(0, 1, "recv", "\x15\x03\x03", nil), after(0, 1, "tls stop", "", nil), after(0, 1, "recv", "b", nil)}, `
++0.000000 #1 fd 11 <- recv 1 byte
+    00000000  61                                                |a|
++0.000000 #1 fd 11 tls start
++0.000000 #1 fd 11 tls handshake
++0.000000 #1 fd 11 tls stop
++0.000000 #1 fd 11 <- recv 1 byte
+    00000000  62                                                |b|
+`},
 }
 
 func TestText(t *testing.T) {
