@@ -88,7 +88,7 @@ func addrinfoSocket(c bind.Call, use func(*sock.Sock, addr.Addr) error) int {
 		s.Close()
 		return c.Fail(err)
 	}
-	return c.Return(vm.push(c, s))
+	return c.Return(vm.NewSocket(s))
 }
 
 func addrinfoExplain(c bind.Call) int {

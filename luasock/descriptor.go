@@ -4,22 +4,19 @@ import (
 	lua "github.com/yuin/gopher-lua"
 	"golang.org/x/sys/unix"
 
-	"sockscript/luasock/bind"
 	"sockscript/luasock/sock"
-	"sockscript/luasock/stream"
 )
 
-// adoptDescriptor makes a descriptor that came with a message a value: a Socket
+// AdoptDescriptor makes a descriptor that came with a message a value: a Socket
 // if it is one's, else a Stream.
-func (vm *VM) adoptDescriptor(c bind.Call, d *sock.Descriptor) lua.LValue {
+func (vm *VM) AdoptDescriptor(d *sock.Descriptor) *lua.LUserData {
 	if d.IsSocket() {
 		if s, err := vm.net.AdoptDescriptor(d); err == nil {
-			return vm.push(c, s)
+			return vm.NewSocket(s)
 		}
 	}
 	fd := d.Take()
-	file := stream.NewFile(vm.loop, fd, true, "")
-	return vm.pushStream(vm.newFileStream(file, "", openMode(fd)))
+	return vm.NewFileStream(fd, "", openMode(fd))
 }
 
 // openMode is how a descriptor was opened, as fopen(3) names it.
