@@ -107,7 +107,7 @@ func addrinfoExplain(c bind.Call) int {
 	}
 	address := c.L.NewTable()
 	address.RawSetString(prefix+"port", bind.Int(ai.Addr.Port))
-	address.RawSetString(prefix+"addr", lua.LString(addressText(ai.Addr.IP)))
+	address.RawSetString(prefix+"addr", lua.LString(ai.Addr.Ntop()))
 	t.RawSetString("ai_addr", address)
 	return c.Return(t)
 }

@@ -44,6 +44,9 @@ type Stream struct {
 	uri     string // by which it was opened; "" for none
 	context *streamContext
 	tags    tagStripper
+
+	// Attached is what a package above keeps with the stream.
+	Attached any
 }
 
 func (fp *Stream) String() string {

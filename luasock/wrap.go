@@ -54,6 +54,9 @@ func (fp *Stream) Kind() string { return fp.kind }
 // Mode is how the stream was opened, as fopen(3) names it: "r+".
 func (fp *Stream) Mode() string { return fp.mode }
 
+// URI is by what the stream was opened; "" for nothing.
+func (fp *Stream) URI() string { return fp.uri }
+
 // StandardStream is the Stream on descriptor 0, 1 or 2, always the same, which
 // is not closed with it.
 func (vm *VM) StandardStream(n int) *lua.LUserData { return vm.standardObject(n) }
@@ -88,3 +91,13 @@ func Raised(err error) (value lua.LValue, ok bool) {
 	v := judge(err)
 	return v.Raise, v.Raise != nil
 }
+
+// StripTags gives a line that was read from the stream without HTML and PHP
+// tags, but for those in allowed, as "<a><b>". A tag may begin in one line and
+// end in another.
+func (fp *Stream) StripTags(line []byte, allowed string) []byte {
+	return fp.tags.strip(line, allowedTags(allowed))
+}
+
+// NewObject makes a Go value an object of a class of a module that is open.
+func (vm *VM) NewObject(class *bind.Class, v any) *lua.LUserData { return vm.env.New(class, v) }

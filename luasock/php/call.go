@@ -31,7 +31,14 @@ func (p *prototype) call(c bind.Call, fn func(call) int) int {
 			k.check(i+1, q)
 		}
 	}
-	return fn(k)
+	if !p.quiet {
+		return fn(k)
+	}
+	net := k.net()
+	before := net.LastErr
+	results := fn(k)
+	net.LastErr = before
+	return results
 }
 
 // wrongCount throws. n is how many arguments Lua gave.

@@ -25,7 +25,8 @@ import (
 
 // rows are the functions of every file.
 func rows() []bind.Row {
-	return slices.Concat(errorRows, socketRows)
+	return slices.Concat(errorRows, socketRows, selectRows, optionRows, messageRows, addrinfoRows, shareRows,
+		streamRows, stateRows, dialRows, serverRows, contextRows, nameRows, noopRows)
 }
 
 // newModule is the module. It is made for each VM, because a VM lists its own.
@@ -34,7 +35,8 @@ func newModule() *bind.Module {
 		Name:    "socket.php",
 		Doc:     "PHP's socket and stream functions with PHP's names, results, warnings and exceptions. Called as a function it puts them into the global table: require \"socket.php\" ().",
 		Rows:    rows(),
-		Classes: []bind.Methods{},
+		Consts:  constants(),
+		Classes: []bind.Methods{{Class: contextClass}},
 	}
 }
 
@@ -53,6 +55,7 @@ func finish(vm *luasock.VM, t *lua.LTable) lua.LValue {
 	L.Push(lua.LString("socket"))
 	L.Call(1, 0)
 	newState(vm)
+	setTexts(vm, t)
 	mt := L.NewTable()
 	mt.RawSetString("__call", L.NewFunction(func(L *lua.LState) int {
 		t.ForEach(func(name, v lua.LValue) { L.G.Global.RawSet(name, v) })

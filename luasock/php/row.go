@@ -49,6 +49,7 @@ type prototype struct {
 	leastLua int
 	mostLua  int
 	returns  string
+	quiet    bool // errors of the system are not kept for socket_last_error
 }
 
 // row makes a bind.Row of a PHP declaration, as PHP's manual has it:
@@ -78,7 +79,7 @@ func parse(declaration string) *prototype {
 	if !ok || !ok2 {
 		panic("php: no declaration: " + declaration)
 	}
-	p := &prototype{name: head, returns: returns}
+	p := &prototype{name: head, returns: returns, quiet: !strings.HasPrefix(head, "socket_")}
 	for _, text := range splitParams(list) {
 		p.add(text)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"sockscript/luasock"
 	"sockscript/luasock/loop"
+	"sockscript/luasock/stream"
 )
 
 // state is what the functions of one VM share. It hangs on the registry of the
@@ -18,6 +19,8 @@ type state struct {
 	last       *report     // what error_get_last gives
 	handlers   []handler   // of set_error_handler; the last one counts
 	tasks      map[*loop.Task]*mood
+	context    *lua.LUserData            // of streams that are opened without one; nil until it is used
+	kept       map[string]*lua.LUserData // the persistent streams by what they are connected to
 }
 
 // handler is what set_error_handler was given; a nil fn is PHP's own.
@@ -42,7 +45,7 @@ const stateKey = "sockscript.php"
 
 // newState makes the state of a VM.
 func newState(vm *luasock.VM) *state {
-	st := &state{vm: vm, tasks: map[*loop.Task]*mood{}}
+	st := &state{vm: vm, tasks: map[*loop.Task]*mood{}, kept: map[string]*lua.LUserData{}}
 	st.exceptions = vm.L.NewTable()
 	st.exceptions.RawSetString("__tostring", vm.L.NewFunction(exceptionText))
 	registry := vm.L.Get(lua.RegistryIndex).(*lua.LTable)
@@ -80,6 +83,20 @@ func (st *state) exception(class, message string) *lua.LTable {
 // throw throws an exception of a class: a Lua error.
 func (k call) throw(class, message string) {
 	k.L.Error(k.state().exception(class, message), 0)
+}
+
+// raise raises an error that ends the task or the call: a cancel, a deadlock,
+// the end of the VM.
+func (k call) raise(err error) {
+	if err == nil {
+		return
+	}
+	if err == stream.ErrReading || err == stream.ErrWriting {
+		k.throw("Error", k.p.name+"(): "+err.Error())
+	}
+	if v, ok := luasock.Raised(err); ok {
+		k.L.Error(v, 0)
+	}
 }
 
 // mood gives how the current task takes reports, made if need be.

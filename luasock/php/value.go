@@ -45,8 +45,9 @@ func typeName(v lua.LValue) string {
 // isResource tells whether a value is what PHP calls a resource, open or closed:
 // a stream, or a context.
 func isResource(v lua.LValue) bool {
-	_, ok := luasock.StreamOf(v)
-	return ok
+	_, fp := luasock.StreamOf(v)
+	_, ctx := contextOf(v)
+	return fp || ctx
 }
 
 // valueText is a value as PHP's string conversion has it.
@@ -185,4 +186,19 @@ func truth(v lua.LValue) bool {
 		return false
 	}
 	return true
+}
+
+// leadingNumber is the number with which a text begins, as PHP's (int) takes it.
+func leadingNumber(s string) float64 {
+	s = strings.TrimLeft(s, " \t\n\r\v\f")
+	end := 0
+	for end < len(s) && strings.IndexByte("0123456789+-.eE", s[end]) >= 0 {
+		end++
+	}
+	for ; end > 0; end-- {
+		if f, err := strconv.ParseFloat(s[:end], 64); err == nil {
+			return math.Trunc(f)
+		}
+	}
+	return 0
 }

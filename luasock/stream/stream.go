@@ -150,6 +150,10 @@ func (s *Stream) Readable() bool {
 	return s.Buffered() > 0 || s.whole || s.pending != nil
 }
 
+// Ended tells whether the last that came was the end of the stream, or an
+// error. Unlike EOF it does not look for it.
+func (s *Stream) Ended() bool { return s.ended && s.Buffered() == 0 }
+
 // Share says that others read from the transport beside the stream. What it
 // has read ahead goes to the transport, now and after each read; without ahead
 // it reads nothing ahead any more. It reports false when the transport is no
