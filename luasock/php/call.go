@@ -91,10 +91,10 @@ func (k call) check(i int, q *param) {
 	}
 }
 
-// checkNull lets nil pass where it stands for a default, and takes it for the
-// empty value of a scalar, as PHP still does.
+// checkNull lets nil pass where it may stand for nothing, and else takes it for
+// the empty value of a scalar, as PHP still does.
 func (k call) checkNull(i int, q *param) {
-	if q.nullable || q.optional {
+	if q.nullable {
 		return
 	}
 	empty, scalar := map[kind]lua.LValue{
@@ -129,6 +129,11 @@ func coerce(k call, i int, to kind, v lua.LValue) (lua.LValue, bool) {
 		_, ok := v.(*lua.LTable)
 		return nil, ok
 	case callable:
+		if name, is := v.(lua.LString); is {
+			v = k.L.GetGlobal(string(name))
+			_, ok := v.(*lua.LFunction)
+			return v, ok
+		}
 		_, ok := v.(*lua.LFunction)
 		return nil, ok
 	case socketKind:
@@ -179,6 +184,9 @@ func (k call) wrongType(i int, q *param, v lua.LValue) {
 		want = "a valid callback"
 		if q.nullable {
 			want += " or null"
+		}
+		if name, ok := v.(lua.LString); ok {
+			k.typeError(i, "must be %s, function \"%s\" not found or invalid function name", want, string(name))
 		}
 		k.typeError(i, "must be %s, no array or string given", want)
 	}

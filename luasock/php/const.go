@@ -1,6 +1,7 @@
 package php
 
 import (
+	"math"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -8,6 +9,9 @@ import (
 	"sockscript/luasock"
 	"sockscript/luasock/bind"
 )
+
+// intMax is PHP_INT_MAX as far as a Lua number can hold it.
+const intMax = math.MaxInt64 - 1023
 
 // ownConstants are PHP's beside those of its sockets.
 var ownConstants = []bind.Const{
@@ -30,6 +34,8 @@ var ownConstants = []bind.Const{
 	{Name: "STREAM_CLIENT_CONNECT", Value: 4},
 	{Name: "STREAM_NOTIFY_CONNECT", Value: 2},
 	{Name: "PHP_INT_SIZE", Value: 8},
+	{Name: "PHP_INT_MAX", Value: intMax},
+	{Name: "PHP_INT_MIN", Value: math.MinInt64},
 }
 
 // constants are all of the module's numbers, with PHP's names: SOCKET_ stands

@@ -143,12 +143,12 @@ func (v *converter) name(value lua.LValue) (a addr.Addr, err error) {
 }
 
 func (v *converter) inet(t *lua.LTable, family int) (a addr.Addr, err error) {
-	name := "AF_INET"
+	name, shown := "AF_INET", "number 2"
 	if family == unix.AF_INET6 {
-		name = "AF_INET6"
+		name, shown = "AF_INET6", "AF_INET6"
 	}
 	if own := v.s.Family(); own == unix.AF_UNIX || own == unix.AF_INET && family == unix.AF_INET6 {
-		return a, v.fail("the specified family (%s) is not supported on this socket", name)
+		return a, v.fail("the specified family (%s) is not supported on this socket", shown)
 	}
 	a.Family = family
 	if h := t.RawGetString("addr"); h != lua.LNil {
@@ -175,7 +175,11 @@ func (v *converter) inet(t *lua.LTable, family int) (a addr.Addr, err error) {
 func (v *converter) scope(value lua.LValue) (int, error) {
 	name, ok := value.(lua.LString)
 	if !ok {
-		return v.uint32(value)
+		n, err := v.integer(value)
+		if err == nil && (n < 0 || n > math.MaxUint32) {
+			err = v.fail("the interface index cannot be negative or larger than %d; given %d", math.MaxUint32, n)
+		}
+		return n, err
 	}
 	index, err := sock.InterfaceIndex(string(name))
 	if err != nil {

@@ -112,6 +112,7 @@ func socketRecvmsg(k call) int {
 		k.converted(err)
 		return k.no(k.arg(2))
 	}
+	before := s.LastErr()
 	const mostControl = 64 << 10 // more than the kernel ever gives
 	m, err := s.Recvmsg(r.data, min(r.control, mostControl), k.cint(3))
 	switch {
@@ -119,6 +120,7 @@ func socketRecvmsg(k call) int {
 		m = &sock.Message{}
 	case err != nil:
 		k.raise(err)
+		s.SetLastErr(before)
 		k.warn("Error in recvmsg [%d]: %s", errno(err), sock.Strerror(errno(err)))
 		return k.no(k.arg(2))
 	}

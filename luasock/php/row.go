@@ -79,11 +79,22 @@ func parse(declaration string) *prototype {
 	if !ok || !ok2 {
 		panic("php: no declaration: " + declaration)
 	}
-	p := &prototype{name: head, returns: returns, quiet: !strings.HasPrefix(head, "socket_")}
+	p := &prototype{name: head, returns: returns, quiet: isQuiet(head)}
 	for _, text := range splitParams(list) {
 		p.add(text)
 	}
 	return p
+}
+
+// isQuiet tells whether a function's errors of the system are none of
+// ext/sockets'.
+func isQuiet(name string) bool {
+	for _, prefix := range []string{"f", "pf", "stream_", "gethost"} {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return false
 }
 
 // splitParams splits at the commas outside brackets.
@@ -123,7 +134,7 @@ func (p *prototype) add(text string) {
 	q := param{name: name, optional: optional, def: def, typ: strings.TrimSpace(typ), ref: ref}
 	q.out = ref && q.typ == ""
 	plain := strings.TrimPrefix(q.typ, "?")
-	q.nullable = plain != q.typ
+	q.nullable = plain != q.typ || def == "null"
 	q.kind = kinds[plain]
 	if !q.out {
 		p.mostLua++

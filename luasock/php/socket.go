@@ -291,7 +291,7 @@ func socketRecv(k call) int {
 func socketRecvfrom(k call) int {
 	s := k.socket(1)
 	length, ok := k.length(3)
-	if !ok || k.int(3) >= math.MaxInt {
+	if !ok || k.int(3) >= intMax {
 		return k.no()
 	}
 	r, err := receive(s, length, k.cint(4))

@@ -125,11 +125,15 @@ func fgetc(k call) int {
 func fread(k call) int {
 	fp, n := k.stream(1), k.positive(2)
 	p, err := fp.Read(min(n, attached(fp).chunk))
-	if err != nil && err != loop.ErrTimeout {
-		k.raise(err)
-		return k.Text("")
+	if err == nil || err == loop.ErrTimeout {
+		return k.read(p, err)
 	}
-	return k.read(p, err)
+	k.raise(err)
+	// PHP meets an error of a connection in the call that gives the last bytes.
+	if in, _ := fp.Moved(); err != io.EOF && !errors.Is(err, unix.EAGAIN) && in == 0 {
+		return k.no()
+	}
+	return k.Text("")
 }
 
 func fwrite(k call) int {
