@@ -2,6 +2,7 @@ package luasock
 
 import (
 	"io"
+	"os"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -87,4 +88,12 @@ func (vm *VM) Await(L *lua.LState, fn func()) { vm.await(L, fn) }
 func Raised(err error) (value lua.LValue, ok bool) {
 	v := judge(err)
 	return v.Raise, v.Raise != nil
+}
+
+// Stdout is where the VM's print and io.write go.
+func (vm *VM) Stdout() io.Writer {
+	if vm.options.Stdout == nil {
+		return os.Stdout
+	}
+	return vm.options.Stdout
 }

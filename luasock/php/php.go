@@ -25,7 +25,7 @@ import (
 
 // rows are the functions of every file.
 func rows() []bind.Row {
-	return slices.Concat(errorRows, socketRows)
+	return slices.Concat(errorRows, socketRows, dumpRows, formatRows)
 }
 
 // newModule is the module. It is made for each VM, because a VM lists its own.
