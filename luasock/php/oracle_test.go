@@ -25,6 +25,11 @@ func compareWithPHP(t *testing.T, samples []sample) {
 	}
 	var theirs strings.Builder
 	theirs.WriteString(`<?php set_error_handler(function($n, $m) { echo "warning ", $m, "\n"; });
+		function sorted($a) { // as a table prints: numbers before strings, 1 to n as a list
+			if (!is_array($a)) return $a;
+			uksort($a, fn($x, $y) => is_int($x) <=> is_int($y) ? (is_int($x) ? -1 : 1) : $x <=> $y);
+			return array_keys($a) === range(1, count($a)) ? array_values($a) : $a;
+		}
 		function show($f) { try { var_dump($f()); } catch (Throwable $e) { echo get_class($e), ": ", $e->getMessage(), "\n"; } echo "--\n"; }
 	`)
 	var ours strings.Builder
@@ -108,6 +113,52 @@ var values = []sample{
 }
 
 func pick[T any](r *rand.Rand, list []T) T { return list[r.IntN(len(list))] }
+
+func TestPackIsPHPs(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	codes := strings.Split("aAZhHcCsSnviIlLNVqJPQfgGdeExX@y", "")
+	counts := []string{"", "", "", "1", "2", "3", "0", "*", "7"}
+	var samples []sample
+	for range 3000 {
+		format := ""
+		for range 1 + r.IntN(3) {
+			format += pick(r, codes) + pick(r, counts)
+		}
+		php, lua := literal(format)
+		php, lua = "bin2hex(pack("+php, "bin2hex(pack("+lua
+		for range r.IntN(6) {
+			v := pick(r, values)
+			php, lua = php+", "+v.php, lua+", "+v.lua
+		}
+		samples = append(samples, sample{php + "))", lua + "))"})
+	}
+	names := []string{"", "x", "y", "a1", "7"}
+	for range 3000 {
+		var parts []string
+		for range 1 + r.IntN(3) {
+			code := pick(r, codes)
+			if strings.Contains("qQJP", code) { // beyond 2^53 not exact here
+				code = "V"
+			}
+			parts = append(parts, code+pick(r, counts)+pick(r, names))
+		}
+		data := make([]byte, r.IntN(12))
+		for i := range data {
+			data[i] = pick(r, []byte("\x00\x01\x7f\x00 ab\n"))
+		}
+		format, luaFormat := literal(strings.Join(parts, "/"))
+		text, luaText := literal(string(data))
+		samples = append(samples, sample{
+			"sorted(unpack(" + format + ", " + text + "))", "unpack(" + luaFormat + ", " + luaText + ")"})
+	}
+	for _, code := range []string{"q", "Q", "J", "P"} {
+		for _, n := range []string{"1", "-1", "9007199254740991"} {
+			call := fmt.Sprintf(`unpack("%s", pack("%s", %s))`, code, code, n)
+			samples = append(samples, sample{"sorted(" + call + ")", call})
+		}
+	}
+	compareWithPHP(t, samples)
+}
 
 func TestSprintfIsPHPs(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))

@@ -25,7 +25,7 @@ import (
 
 // rows are the functions of every file.
 func rows() []bind.Row {
-	return slices.Concat(errorRows, socketRows, dumpRows, formatRows)
+	return slices.Concat(errorRows, socketRows, dumpRows, formatRows, stringRows, arrayRows, packRows, timeRows, fileRows)
 }
 
 // newModule is the module. It is made for each VM, because a VM lists its own.
