@@ -16,13 +16,13 @@ var arrayRows = []bind.Row{
 const countRecursive = 1
 
 func count(k call) int {
-	t, ok := k.arg(1).(*lua.LTable)
-	if !ok {
-		k.typeError(1, "must be of type Countable|array, %s given", typeName(k.arg(1)))
-	}
 	mode := k.optInt(2, 0)
 	if mode != 0 && mode != countRecursive {
 		k.valueError(2, "must be either COUNT_NORMAL or COUNT_RECURSIVE")
+	}
+	t, ok := k.arg(1).(*lua.LTable)
+	if !ok {
+		k.typeError(1, "must be of type Countable|array, %s given", typeName(k.arg(1)))
 	}
 	return k.Integer(k.countIn(t, mode == countRecursive, nil))
 }

@@ -30,6 +30,7 @@ func compareWithPHP(t *testing.T, samples []sample) {
 			uksort($a, fn($x, $y) => is_int($x) <=> is_int($y) ? (is_int($x) ? -1 : 1) : $x <=> $y);
 			return array_keys($a) === range(1, count($a)) ? array_values($a) : $a;
 		}
+		function ordered($a) { ksort($a); return $a; }
 		function show($f) { try { var_dump($f()); } catch (Throwable $e) { echo get_class($e), ": ", $e->getMessage(), "\n"; } echo "--\n"; }
 	`)
 	var ours strings.Builder

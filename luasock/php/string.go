@@ -153,17 +153,23 @@ func implode(k call) int {
 	t, first := glue.(*lua.LTable)
 	switch {
 	case list == nil && !first:
-		k.throw("TypeError", "implode(): Argument #1 ($array) must be of type array, "+typeName(glue)+" given")
+		k.scalar(1)
+		k.throw("TypeError", "implode(): Argument #1 ($array) must be of type array, string given")
 	case list == nil:
 		return k.Text(k.join(t, ""))
 	case first:
 		k.typeError(1, "must be of type string, array given")
 	}
-	return k.Text(k.join(list, k.scalar(1, "array|string")))
+	return k.Text(k.join(list, k.scalar(1)))
 }
 
-// scalar is argument i, which may be an array too, as a string.
-func (k call) scalar(i int, declared string) string {
+// scalar is argument i, declared array|string, as a string.
+func (k call) scalar(i int) string {
+	const declared = "array|string"
+	if !k.has(i) {
+		k.report(eDeprecated, fmt.Sprintf("%s(): Passing null to parameter #%d ($%s) of type %s is deprecated", k.p.name, i, k.p.params[i-1].name, declared))
+		return ""
+	}
 	v, ok := scalarText(k.arg(i))
 	if !ok {
 		k.typeError(i, "must be of type %s, %s given", declared, typeName(k.arg(i)))
@@ -193,69 +199,74 @@ func strRepeat(k call) int {
 	return k.Text(strings.Repeat(s, n))
 }
 
-// replacement is one pair of str_replace.
-type replacement struct{ search, replace string }
-
 func strReplace(k call) int {
-	pairs := k.replacements()
-	count := 0
-	replace := func(v lua.LValue) lua.LValue {
-		s := k.stringOf(v)
-		for _, p := range pairs {
-			if p.search == "" {
-				continue
-			}
-			n := strings.Count(s, p.search)
-			if len(s)+n*(len(p.replace)-len(p.search)) > maxResult {
-				k.throw("Error", fmt.Sprintf("str_replace(): the result would be longer than %d bytes", maxResult))
-			}
-			s = strings.ReplaceAll(s, p.search, p.replace)
-			count += n
-		}
-		return lua.LString(s)
-	}
+	r := k.replacer()
 	t, many := k.arg(3).(*lua.LTable)
 	if !many {
-		return k.Return(replace(lua.LString(k.scalar(3, "array|string"))), bind.Int(count))
+		s := r.in(k.scalar(3))
+		return k.Return(lua.LString(s), bind.Int(r.count))
 	}
 	result := k.L.NewTable()
 	t.ForEach(func(key, v lua.LValue) {
-		if _, nested := v.(*lua.LTable); !nested {
-			v = replace(v)
-		}
-		result.RawSet(key, v)
+		result.RawSet(key, lua.LString(r.in(k.stringOf(v))))
 	})
-	return k.Return(result, bind.Int(count))
+	return k.Return(result, bind.Int(r.count))
 }
 
-// replacements pairs arguments 1 and 2.
-func (k call) replacements() (pairs []replacement) {
+// replacer is one run of str_replace. The elements of lists become strings when
+// they are needed, so that PHP's warnings come where PHP has them.
+type replacer struct {
+	call
+	searches []element
+	replaces []element
+	replace  string // for all searches, when there is no list of them
+	paired   bool
+	count    int
+}
+
+// replacer reads arguments 1 and 2.
+func (k call) replacer() *replacer {
+	r := &replacer{call: k}
 	searches, many := k.arg(1).(*lua.LTable)
-	replaces, manyReplaces := k.arg(2).(*lua.LTable)
+	replaces, paired := k.arg(2).(*lua.LTable)
 	if !many {
-		search := k.scalar(1, "array|string")
-		if manyReplaces {
+		r.searches = []element{{value: lua.LString(k.scalar(1))}}
+		if paired {
 			k.typeError(2, "must be of type string when argument #1 ($search) is a string")
 		}
-		return []replacement{{search, k.scalar(2, "array|string")}}
-	}
-	var list []element
-	replace := ""
-	if manyReplaces {
-		list = elements(replaces)
 	} else {
-		replace = k.scalar(2, "array|string")
+		r.searches = elements(searches)
 	}
-	for i, e := range elements(searches) {
-		if manyReplaces {
-			replace = ""
-			if i < len(list) {
-				replace = k.stringOf(list[i].value)
-			}
+	if r.paired = paired; paired {
+		r.replaces = elements(replaces)
+	} else {
+		r.replace = k.scalar(2)
+	}
+	return r
+}
+
+// in replaces in one subject.
+func (r *replacer) in(s string) string {
+	for i, e := range r.searches {
+		if s == "" {
+			break
 		}
-		pairs = append(pairs, replacement{k.stringOf(e.value), replace})
+		search := r.stringOf(e.value)
+		if search == "" {
+			continue
+		}
+		with := r.replace
+		if r.paired && i < len(r.replaces) {
+			with = r.stringOf(r.replaces[i].value)
+		}
+		n := strings.Count(s, search)
+		if len(s)+n*(len(with)-len(search)) > maxResult {
+			r.throw("Error", fmt.Sprintf("str_replace(): the result would be longer than %d bytes", maxResult))
+		}
+		s = strings.ReplaceAll(s, search, with)
+		r.count += n
 	}
-	return pairs
+	return s
 }
 
 func ord(k call) int {
