@@ -11,7 +11,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"sockscript/luasock/bind"
-	"sockscript/luasock/lualib"
+	"sockscript/luasock/hexdump"
 	"sockscript/luasock/stream"
 )
 
@@ -217,7 +217,7 @@ func (u unexpected) String() string {
 	if offset > 0 {
 		fmt.Fprintf(&b, ", the last %d of them", most)
 	}
-	dump := lualib.Dump(string(u.left[offset:]), lualib.DumpOptions{Offset: offset})
+	dump := hexdump.Dump(string(u.left[offset:]), hexdump.Options{Offset: offset})
 	b.WriteString("\n    " + strings.ReplaceAll(dump, "\n", "\n    "))
 	return b.String()
 }

@@ -28,6 +28,9 @@ type Options struct {
 	// Stderr is where the errors of tasks that nobody joins are printed;
 	// os.Stderr when nil.
 	Stderr io.Writer
+	// Stdout is where print and io.write go; os.Stdout when nil. Open and Preload
+	// leave it.
+	Stdout io.Writer
 	// Exit is what os.exit does; os.Exit when nil. A host that embeds the VM and
 	// wants to outlive it sets its own, which need not return; if it does, the
 	// script is ended all the same, and all that is left to do is to Close the VM. Open and Preload
@@ -75,6 +78,7 @@ func New(o Options) (*VM, error) {
 		Await:     vm.await,
 		Strerror:  sock.Strerror,
 		Exit:      vm.exit,
+		Stdout:    o.Stdout,
 	})
 	vm.openModules()
 	return vm, nil
@@ -145,7 +149,7 @@ func newVM(L *lua.LState, o Options) (*VM, error) {
 	vm.main = &Task{vm: vm, task: l.Main()}
 	l.Main().Name, l.Main().Value = "main chunk", vm.main
 	l.Main().Where = vm.main.where
-	l.Switching = vm.switching
+	l.Switching, l.Switched = vm.switching, vm.switched
 	return vm, nil
 }
 

@@ -1,23 +1,10 @@
 package luasock
 
-import (
-	"testing"
-
-	"golang.org/x/sys/unix"
-)
+import "testing"
 
 // What the collector has found is closed before EMFILE would be reported.
 func TestForgottenSocketsBeforeEMFILE(t *testing.T) {
-	var limit unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
-		t.Fatal(err)
-	}
-	few := limit
-	few.Cur = uint64(openDescriptors(t) + 40)
-	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &few); err != nil {
-		t.Skip(err)
-	}
-	defer unix.Setrlimit(unix.RLIMIT_NOFILE, &limit)
+	limitDescriptors(t, openDescriptors(t)+40)
 	runSocketScripts(t, []script{
 		{name: "forgotten ones make room", code: `
 			for i = 1, 500 do assert(socket.create(INET, STREAM)) end

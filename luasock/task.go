@@ -185,6 +185,13 @@ func (vm *VM) switching(t *loop.Task) {
 	}
 }
 
+// switched says that the current task's Lua thread runs again.
+func (vm *VM) switched(t *loop.Task) {
+	if t, ok := t.Value.(*Task); ok && t.at != nil {
+		vm.env.Running = t.at
+	}
+}
+
 // userdata is the task as Lua has it, always the same.
 func (t *Task) userdata() *lua.LUserData {
 	if t.object == nil {

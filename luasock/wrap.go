@@ -2,6 +2,7 @@ package luasock
 
 import (
 	"io"
+	"os"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -101,3 +102,11 @@ func (fp *Stream) StripTags(line []byte, allowed string) []byte {
 
 // NewObject makes a Go value an object of a class of a module that is open.
 func (vm *VM) NewObject(class *bind.Class, v any) *lua.LUserData { return vm.env.New(class, v) }
+
+// Stdout is where the VM's print and io.write go.
+func (vm *VM) Stdout() io.Writer {
+	if vm.options.Stdout == nil {
+		return os.Stdout
+	}
+	return vm.options.Stdout
+}

@@ -69,6 +69,9 @@ type Loop struct {
 	// Switching, if set, is called each time the current task is about to wait,
 	// so that a host can note where it stands. It must not wait.
 	Switching func(*Task)
+	// Switched, if set, is called each time a task goes on after a wait. It must
+	// not wait.
+	Switched func(*Task)
 
 	mu     sync.Mutex
 	posts  []func() // guarded by mu

@@ -26,6 +26,8 @@ type Task struct {
 	Label fmt.Stringer
 	// Value is the host's own.
 	Value any
+	// Group is the host's own too: a task has that of the task that starts it.
+	Group any
 	// Where says, for reports, at which line of the program the task waits.
 	Where func() string
 
@@ -77,6 +79,9 @@ type coro struct {
 // runs.
 func (l *Loop) Go(name string, fn func()) *Task {
 	t := &Task{loop: l, Name: name, fn: fn, killed: l.ending}
+	if l.cur != nil {
+		t.Group = l.cur.Group
+	}
 	l.live.add(t)
 	l.queue.push(t)
 	return t
@@ -196,10 +201,11 @@ func (t *Task) switchOut() {
 	}
 	if t == &t.loop.main {
 		t.loop.runMain()
-		return
-	}
-	if !t.coro.yield(struct{}{}) {
+	} else if !t.coro.yield(struct{}{}) {
 		panic("loop: a task's coroutine was stopped while it waited")
+	}
+	if t.loop.Switched != nil {
+		t.loop.Switched(t)
 	}
 }
 

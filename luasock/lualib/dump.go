@@ -1,170 +1,16 @@
 package lualib
 
 import (
-	"fmt"
-	"iter"
+	"math"
 
 	lua "github.com/yuin/gopher-lua"
 
 	"sockscript/luasock/bind"
+	"sockscript/luasock/hexdump"
 )
-
-// DumpOptions says how Dump prints.
-type DumpOptions struct {
-	Width  int  // bytes a row; 0 is 16
-	Offset int  // of the first byte, as it is printed
-	Color  bool // with ANSI escapes: kinds of bytes have their colours
-}
-
-// Dump prints s as hexdump -C does: offset, bytes and text of each row, * for
-// rows that repeat the one before, and the length in the last line, after which
-// there is no newline. Of an empty string it is empty.
-func Dump(s string, o DumpOptions) string {
-	if s == "" {
-		return ""
-	}
-	if o.Width == 0 {
-		o.Width = 16
-	}
-	lines := 1
-	for range dumpRows(s, o.Width) {
-		lines++
-	}
-	p := rowPrinter{color: o.Color, now: plain, text: make([]byte, 0, lines*(16+5*o.Width))}
-	for at, row := range dumpRows(s, o.Width) {
-		if row == "" {
-			p.put("*\n")
-			continue
-		}
-		p.start(o.Offset + at)
-		p.dumpRow(row, o.Width)
-	}
-	p.start(o.Offset + len(s))
-	p.paint(plain)
-	return given(p.text)
-}
-
-// dumpRows yields the rows with their indexes, and an empty one for those in
-// succession that are like the one before.
-func dumpRows(s string, width int) iter.Seq2[int, string] {
-	return func(yield func(int, string) bool) {
-		before, collapsed := "", false
-		for at := 0; at < len(s); at += width {
-			row := s[at:min(at+width, len(s))]
-			switch {
-			case row != before:
-				before, collapsed = row, false
-			case collapsed:
-				continue
-			default:
-				row, collapsed = "", true
-			}
-			if !yield(at, row) {
-				return
-			}
-		}
-	}
-}
-
-// shade is a colour by what it means.
-type shade string
-
-const (
-	plain    shade = "\x1b[0m"
-	faint    shade = "\x1b[90m" // offsets and NUL
-	printing shade = "\x1b[36m"
-	spacing  shade = "\x1b[32m"
-	control  shade = "\x1b[35m"
-	high     shade = "\x1b[33m" // 0x80 and more
-	wanted   shade = "\x1b[1;32m"
-	unwanted shade = "\x1b[1;31m"
-)
-
-// shades has the shade of each byte.
-var shades = func() (table [256]shade) {
-	for b := range table {
-		switch {
-		case b == 0:
-			table[b] = faint
-		case isSpace(byte(b)):
-			table[b] = spacing
-		case b < ' ' || b == 0x7F:
-			table[b] = control
-		case b < 0x7F:
-			table[b] = printing
-		default:
-			table[b] = high
-		}
-	}
-	return table
-}()
-
-// rowPrinter appends lines to text.
-type rowPrinter struct {
-	text  []byte
-	color bool
-	now   shade // the colour that is on; plain at the start of a line
-}
-
-// start begins a line with an offset of 8 digits, or more when it is that big.
-func (p *rowPrinter) start(offset int) {
-	p.paint(faint)
-	for digit := 28; digit >= 0; digit -= 4 {
-		if digit == 28 && offset>>32 != 0 {
-			p.text = fmt.Appendf(p.text, "%x", offset>>32)
-		}
-		p.text = append(p.text, hexDigits[offset>>digit&15])
-	}
-}
-
-// paint switches the colour, if it is another one.
-func (p *rowPrinter) paint(to shade) {
-	if p.color && to != p.now {
-		p.text = append(p.text, to...)
-		p.now = to
-	}
-}
-
-func (p *rowPrinter) put(s string) { p.text = append(p.text, s...) }
-
-// dumpRow is a whole row after its offset: the bytes in groups of 8, the text.
-func (p *rowPrinter) dumpRow(row string, width int) {
-	for i := range width {
-		if i%8 == 0 {
-			p.text = append(p.text, ' ')
-		}
-		if i >= len(row) {
-			p.text = append(p.text, "   "...)
-			continue
-		}
-		b := row[i]
-		if p.color {
-			p.paint(shades[b])
-		}
-		p.text = append(p.text, ' ', hexDigits[b>>4], hexDigits[b&15])
-	}
-	p.paint(plain)
-	p.put("  |")
-	for i := range len(row) {
-		if p.color {
-			p.paint(shades[row[i]])
-		}
-		p.text = append(p.text, visible(row[i]))
-	}
-	p.paint(plain)
-	p.put("|\n")
-}
-
-// visible is the byte, or a dot for one that does not print.
-func visible(b byte) byte {
-	if b < ' ' || b >= 0x7F {
-		return '.'
-	}
-	return b
-}
 
 func bytesDump(c bind.Call) int {
-	s, o := c.Bytes(1), DumpOptions{}
+	s, o := c.Bytes(1), hexdump.Options{}
 	if c.OptTable(2) != nil {
 		f := c.Fields(2)
 		f.Only("color", "width", "offset")
@@ -172,7 +18,19 @@ func bytesDump(c bind.Call) int {
 		o.Width = f.OptInt("width", 16, 1, maxWidth)
 		o.Offset = f.OptInt("offset", 0, 0, 1<<53)
 	}
-	return c.Text(Dump(s, o))
+	return c.Text(hexdump.Dump(s, o))
+}
+
+func bytesDiff(c bind.Call) int {
+	expected, actual, o := c.Bytes(1), c.Bytes(2), hexdump.DiffOptions{}
+	if c.OptTable(3) != nil {
+		f := c.Fields(3)
+		f.Only("color", "width", "rows")
+		o.Color = flagField(f, "color")
+		o.Width = f.OptInt("width", 8, 1, maxWidth)
+		o.Rows = f.OptInt("rows", 32, 1, math.MaxInt32)
+	}
+	return c.Text(hexdump.Diff(expected, actual, o))
 }
 
 const maxWidth = 1024 // bytes a row, of dump and diff

@@ -1,7 +1,6 @@
 package lualib
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"regexp"
 	"strconv"
@@ -10,6 +9,8 @@ import (
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"sockscript/luasock/hexdump"
 )
 
 var dumpCases = []struct {
@@ -70,7 +71,7 @@ func TestDumpOracle(t *testing.T) {
 	for range 40 {
 		s := dataRepetitive(r)
 		want := dataProgram(t, "hexdump", s, "-C")
-		if got := Dump(s, DumpOptions{}); strings.TrimSuffix(want, "\n") != got {
+		if got := hexdump.Dump(s, hexdump.Options{}); strings.TrimSuffix(want, "\n") != got {
 			t.Fatalf("%q\n got\n%s\nhexdump\n%s", s, got, want)
 		}
 	}
@@ -83,10 +84,10 @@ func TestDumpColor(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for range 40 {
 		s, other := dataRepetitive(r), dataRepetitive(r)
-		if plain := escapeSequence.ReplaceAllString(Dump(s, DumpOptions{Color: true}), ""); plain != Dump(s, DumpOptions{}) {
+		if plain := escapeSequence.ReplaceAllString(hexdump.Dump(s, hexdump.Options{Color: true}), ""); plain != hexdump.Dump(s, hexdump.Options{}) {
 			t.Errorf("dump of %q in colour is\n%s", s, plain)
 		}
-		if plain := escapeSequence.ReplaceAllString(Diff(s, other, DiffOptions{Color: true}), ""); plain != Diff(s, other, DiffOptions{}) {
+		if plain := escapeSequence.ReplaceAllString(hexdump.Diff(s, other, hexdump.DiffOptions{Color: true}), ""); plain != hexdump.Diff(s, other, hexdump.DiffOptions{}) {
 			t.Errorf("diff of %q and %q in colour is\n%s", s, other, plain)
 		}
 	}
@@ -191,24 +192,12 @@ func TestDiffAligns(t *testing.T) {
 	for range 100 {
 		a, b := dataRepetitive(r), dataRepetitive(r)
 		width := 1 + r.IntN(20)
-		for _, line := range strings.Split(Diff(a, b, DiffOptions{Width: width}), "\n") {
+		for _, line := range strings.Split(hexdump.Diff(a, b, hexdump.DiffOptions{Width: width}), "\n") {
 			if regexp.MustCompile(`^[0-9a-f]{8}[ !] `).MatchString(line) && len(line) != 16+8*width {
 				t.Fatalf("%d columns: %q", len(line), line)
 			}
 		}
 	}
-}
-
-func ExampleDiff() {
-	expected := "250-HI\r\nOK\r\n250 OK!!!!\r\n"
-	fmt.Println(Diff(expected, "250-HI\r\nOk\r\n250 OK!!!!\r", DiffOptions{}))
-	// Output:
-	// expected 24 bytes, actual 23 bytes; first difference at byte 10 (offset 0x9): expected 4b, got 6b
-	// offset    expected                            actual
-	// 00000000  32 35 30 2d 48 49 0d 0a |250-HI..|  32 35 30 2d 48 49 0d 0a |250-HI..|
-	// 00000008! 4f 4b 0d 0a 32 35 30 20 |OK..250 |  4f 6b 0d 0a 32 35 30 20 |Ok..250 |
-	//              ^^                                  ^^
-	// 00000010! 4f 4b 21 21 21 21 0d 0a |OK!!!!..|  4f 4b 21 21 21 21 0d -- |OK!!!!. |
 }
 
 func BenchmarkDiff(b *testing.B) {

@@ -57,8 +57,8 @@ func each(t *lua.LTable, visit func(key, v lua.LValue)) {
 	})
 }
 
-// isList tells whether an array has the keys 1 to n and no others.
-func isList(t *lua.LTable) bool {
+// isListTable tells whether an array has the keys 1 to n and no others.
+func isListTable(t *lua.LTable) bool {
 	list, n := true, lua.LNumber(t.Len())
 	t.ForEach(func(key, _ lua.LValue) {
 		i, ok := key.(lua.LNumber)
@@ -88,7 +88,7 @@ func (q *selection) answer(k call) int {
 		i := q.list[n]
 		counted[seen{i, r.N}] = true
 		to := arrays[i].(*lua.LTable)
-		if isList(k.table(i)) {
+		if isListTable(k.table(i)) {
 			to.Append(q.value[n])
 		} else {
 			to.RawSet(q.keys[n], q.value[n])

@@ -187,18 +187,3 @@ func truth(v lua.LValue) bool {
 	}
 	return true
 }
-
-// leadingNumber is the number with which a text begins, as PHP's (int) takes it.
-func leadingNumber(s string) float64 {
-	s = strings.TrimLeft(s, " \t\n\r\v\f")
-	end := 0
-	for end < len(s) && strings.IndexByte("0123456789+-.eE", s[end]) >= 0 {
-		end++
-	}
-	for ; end > 0; end-- {
-		if f, err := strconv.ParseFloat(s[:end], 64); err == nil {
-			return math.Trunc(f)
-		}
-	}
-	return 0
-}

@@ -47,6 +47,17 @@ type Event struct {
 	Data []byte    // what was received or sent; valid only during the call
 	Addr addr.Addr // the address given, or the sender's; zero if none
 	Err  error
+
+	of *open // nil in one that somebody else made
+}
+
+// Info tells what the socket is now, which costs two system calls. It is for the
+// observer that is told of the Event.
+func (e Event) Info() Info {
+	if e.of == nil {
+		return Info{ID: e.ID, FD: e.FD}
+	}
+	return e.of.info()
 }
 
 // Net is where sockets are made. It knows the loop on which they wait, which of
@@ -120,7 +131,7 @@ func (n *Net) Collect() {
 func (n *Net) sweep() {
 	for o := range n.opened {
 		if o.lost.Load() {
-			o.release()
+			o.collected()
 		}
 	}
 }
@@ -133,6 +144,16 @@ func (n *Net) Sockets() []Info {
 	}
 	slices.SortFunc(list, func(a, b Info) int { return int(a.ID) - int(b.ID) })
 	return list
+}
+
+// Abandon closes the socket with this ID, if it is open, as the collector would:
+// at once, and nobody is told.
+func (n *Net) Abandon(id uint64) {
+	for o := range n.opened {
+		if o.id == id {
+			o.release()
+		}
+	}
 }
 
 // Close closes every socket that is open.

@@ -145,7 +145,15 @@ func (n *Net) handle(fd, domain, typ, proto int) *Sock {
 // drop is called, on a goroutine of the runtime's, when the Sock is gone.
 func (o *open) drop() {
 	o.lost.Store(true)
-	o.net.Loop.Post(o.release)
+	o.net.Loop.Post(o.collected)
+}
+
+// collected closes a socket to which nobody refers any more.
+func (o *open) collected() {
+	if !o.closed {
+		o.observe("close", nil, addr.Addr{}, nil)
+		o.release()
+	}
 }
 
 // Family is the domain: AF_INET, AF_INET6, AF_UNIX.
@@ -230,6 +238,7 @@ func (s *Sock) Detach() (fd int, err error) {
 		return -1, ErrClosed
 	}
 	s.cleanup.Stop()
+	s.observe("detach", nil, addr.Addr{}, nil)
 	s.fd.Kept()
 	s.forget()
 	return s.n, nil
@@ -253,6 +262,6 @@ func (o *open) unfail() { o.lastErr, o.net.LastErr = o.before, o.net.before }
 //go:noinline
 func (o *open) observe(op string, data []byte, a addr.Addr, err error) {
 	if o.net.Observe != nil {
-		o.net.Observe(Event{Time: time.Now(), ID: o.id, FD: o.n, Op: op, Data: data, Addr: a, Err: err})
+		o.net.Observe(Event{Time: time.Now(), ID: o.id, FD: o.n, Op: op, Data: data, Addr: a, Err: err, of: o})
 	}
 }

@@ -460,7 +460,10 @@ func TestObserver(t *testing.T) {
 		if e.Time.IsZero() || e.FD < 0 {
 			t.Errorf("%s: time %v, descriptor %d", e.Op, e.Time, e.FD)
 		}
-		e.Time, e.FD, e.Data = time.Time{}, 0, slices.Clone(e.Data)
+		if info := e.Info(); info.ID != e.ID || info.FD != e.FD || info.Kind == "" {
+			t.Errorf("%s: Info %+v", e.Op, info)
+		}
+		e.Time, e.FD, e.Data, e.of = time.Time{}, 0, slices.Clone(e.Data), nil
 		heard = append(heard, e)
 	}
 	expect := func(list ...Event) {

@@ -1,14 +1,11 @@
-package lualib
+package hexdump
 
 import (
 	"fmt"
-	"math"
 	"strings"
-
-	"sockscript/luasock/bind"
 )
 
-// DiffOptions says how Diff prints.
+// DiffOptions say how Diff prints.
 type DiffOptions struct {
 	Width int  // bytes a row; 0 is 8, with which a line has 80 columns
 	Rows  int  // how many rows that differ are shown; 0 is 32
@@ -198,16 +195,4 @@ func plural(n int, noun string) string {
 		return "1 " + noun
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
-}
-
-func bytesDiff(c bind.Call) int {
-	expected, actual, o := c.Bytes(1), c.Bytes(2), DiffOptions{}
-	if c.OptTable(3) != nil {
-		f := c.Fields(3)
-		f.Only("color", "width", "rows")
-		o.Color = flagField(f, "color")
-		o.Width = f.OptInt("width", 8, 1, maxWidth)
-		o.Rows = f.OptInt("rows", 32, 1, math.MaxInt32)
-	}
-	return c.Text(Diff(expected, actual, o))
 }
