@@ -9,7 +9,7 @@ import (
 
 var contextRows = []bind.Row{
 	row("stream_context_create(?array $options = null, ?array $params = null): mixed", "Makes a stream context of options {socket = {bindto=, backlog=, …}, ssl = {…}}.", streamContextCreate),
-	row("stream_context_set_option(resource $stream_or_context, array|string $wrapper_or_options, ?string $option_name = null, mixed $value = null): bool", "Sets an option of a context, or of a stream's.", streamContextSetOption),
+	row("stream_context_set_option(resource $context, array|string $wrapper_or_options, ?string $option_name = null, mixed $value = null): bool", "Sets an option of a context, or of a stream's.", streamContextSetOption),
 	row("stream_context_get_options(resource $stream_or_context): array", "Gives the options of a context, or of a stream's.", streamContextGetOptions),
 	row("stream_context_get_default(?array $options = null): mixed", "Gives the context of streams that are opened without one.", streamContextGetDefault),
 	row("stream_context_set_default(array $options): mixed", "Sets options of the context of streams that are opened without one, and gives it.", streamContextSetDefault),

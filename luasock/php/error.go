@@ -23,7 +23,7 @@ var errorRows = []bind.Row{
 	row("error_clear_last(): void", "Forgets what error_get_last gives.", errorClearLast),
 	row("set_error_handler(?callable $callback, int $error_levels = E_ALL): mixed", "Has callback(errno, message, file, line) called for each warning (2), notice (8) and deprecation (8192), inside silence too. Unless it returns false, nothing is printed and error_get_last does not change. The one before is returned; nil brings PHP's own back.", setErrorHandler),
 	row("restore_error_handler(): bool", "Brings the handler before the last set_error_handler back.", restoreErrorHandler),
-	row("silence(callable $callback, ...$args): mixed", "Calls callback(...) and prints none of its warnings: PHP's operator @. It holds for the task that calls, and returns all that callback returns.", silence),
+	own(row("silence(callable $callback, ...$args): mixed", "Calls callback(...) and prints none of its warnings: PHP's operator @. It holds for the task that calls, and returns all that callback returns.", silence)),
 }
 
 func errorGetLast(k call) int {

@@ -72,6 +72,12 @@ func differs(r bind.Row, how string) bind.Row {
 	return r
 }
 
+// own says that a row is no function of PHP's.
+func own(r bind.Row) bind.Row {
+	r.PHP = ""
+	return r
+}
+
 // parse reads a declaration; a fault in one is this package's, and panics.
 func parse(declaration string) *prototype {
 	head, rest, ok := strings.Cut(declaration, "(")

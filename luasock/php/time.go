@@ -171,7 +171,7 @@ func swatchBeat(t time.Time) int {
 }
 
 var fileRows = []bind.Row{
-	row("unlink(string $filename): bool", "Removes a file, such as the path of an AF_UNIX socket.", unlink),
+	row("unlink(string $filename, resource $context = null): bool", "Removes a file, such as the path of an AF_UNIX socket.", unlink),
 }
 
 func unlink(k call) int {
