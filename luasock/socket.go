@@ -20,7 +20,7 @@ var socketModule = &bind.Module{
 	Name:    "socket",
 	Doc:     "PHP's socket functions with PHP's names and meanings. Every function that takes a socket first is also its method.",
 	Rows:    allSocketRows,
-	Consts:  slices.Concat(constants, streamConsts),
+	Consts:  slices.Concat(constants, streamConsts, cryptoConsts),
 	Classes: []bind.Methods{{Class: socketClass, Rows: slices.Concat(methodRows(allSocketRows), streamSocketMethods)}, {Class: addressInfoClass}, {Class: streamClass, Rows: streamMethods}, {Class: streamContextClass}},
 }
 
@@ -53,7 +53,7 @@ var socketRows = []bind.Row{
 	{Name: "clear_error", Sig: "clear_error([s])", PHP: "socket_clear_error", Doc: "Forgets the last error.", Fn: socketClearError},
 	{Name: "strerror", Sig: "strerror(errno)", PHP: "socket_strerror", Doc: "Returns the system's text of an error number.", Fn: socketStrerror},
 	{Name: "fd", Sig: "fd(s)", Doc: "Returns the number of the descriptor.", Fn: socketFD},
-	{Name: "list", Sig: "list()", Doc: "Returns a list of every open socket, each a table with fd, kind, state, local_address, local_port, remote_address, remote_port, bytes_in, bytes_out.", Fn: socketList},
+	{Name: "list", Sig: "list()", Doc: "Returns a list of every open socket, also those of streams, oldest first: each a table with fd, kind, state, local_address, local_port, remote_address, remote_port, bytes_in, bytes_out, age (in seconds) and id, which no other socket has or had.", Fn: socketList},
 	{Name: "gettime", Sig: "gettime()", Doc: "Returns the time in seconds since 1970, with fractions.", Fn: socketGettime},
 }
 
@@ -230,12 +230,12 @@ func socketRead(c bind.Call) int {
 	return data(c, p, err)
 }
 
-// data returns bytes to Lua: this is the one copy on their way in.
+// data returns to Lua what a socket has received.
 func data(c bind.Call, p []byte, err error) int {
 	if err != nil {
 		return c.Fail(err)
 	}
-	return c.Text(string(p))
+	return c.Text(hostOf(c).net.Text(p))
 }
 
 func socketWrite(c bind.Call) int {
@@ -382,6 +382,8 @@ func infoTable(c bind.Call, i sock.Info) *lua.LTable {
 	t.RawSetString("state", lua.LString(i.State.String()))
 	t.RawSetString("bytes_in", lua.LNumber(i.In))
 	t.RawSetString("bytes_out", lua.LNumber(i.Out))
+	t.RawSetString("age", lua.LNumber(time.Since(i.Made).Seconds()))
+	t.RawSetString("id", lua.LNumber(i.ID))
 	for side, a := range map[string]addr.Addr{"local": i.Local, "remote": i.Remote} {
 		if a.IsZero() {
 			continue

@@ -114,7 +114,7 @@ func iterate(c bind.Call, read func() ([]byte, error)) int {
 		p, err := read()
 		switch {
 		case err == nil:
-			L.Push(lua.LString(p))
+			L.Push(lua.LString(vm.streams().group.Text(p)))
 			return 1
 		case isEnd(err):
 			L.Push(lua.LNil)
@@ -133,5 +133,5 @@ func iterate(c bind.Call, read func() ([]byte, error)) int {
 // isEnd tells whether an error is the end of a stream, perhaps because it was
 // closed.
 func isEnd(err error) bool {
-	return judge(err).Message == "closed" || err == stream.ErrClosed
+	return judge(err).Message == "closed" || err == stream.ErrClosed || err == stream.ErrTruncated
 }

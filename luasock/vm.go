@@ -12,6 +12,7 @@ import (
 	"sockscript/luasock/loop"
 	"sockscript/luasock/lualib"
 	"sockscript/luasock/sock"
+	"sockscript/luasock/stream"
 )
 
 // mostIdle is how many Lua threads are kept for the next task.
@@ -77,6 +78,10 @@ func (vm *VM) Close() error {
 	}
 	vm.closed = true
 	err := vm.loop.Close()
+	if vm.die != nil {
+		vm.die(errVMClosed)
+	}
+	vm.closeStreams()
 	vm.net.Close()
 	vm.env.Close()
 	if vm.ownsL {
@@ -171,6 +176,8 @@ func judge(err error) bind.Verdict {
 		host  *sock.HostError
 		info  sock.EAI
 		errno unix.Errno
+		web   httpError
+		inTLS *stream.TLSError
 	)
 	switch {
 	case errors.As(err, &stop):
@@ -183,6 +190,8 @@ func judge(err error) bind.Verdict {
 		return bind.Verdict{Raise: lua.LString("timeout")}
 	case errors.Is(err, loop.ErrOutside):
 		return bind.Verdict{Raise: lua.LString(err.Error())}
+	case errors.As(err, &web):
+		return bind.Verdict{Message: web.text, Errno: web.errno}
 	case errors.Is(err, loop.ErrTimeout):
 		return bind.Verdict{Message: "timeout", Errno: int(unix.ETIMEDOUT)}
 	case errors.Is(err, io.EOF):
@@ -193,6 +202,8 @@ func judge(err error) bind.Verdict {
 		return bind.Verdict{Message: sock.Strerror(host.Code), Errno: host.Code}
 	case errors.As(err, &info):
 		return bind.Verdict{Message: info.Error(), Errno: int(info)}
+	case errors.As(err, &inTLS):
+		return bind.Verdict{Message: tlsMessage(inTLS)}
 	case errors.As(err, &errno):
 		return bind.Verdict{Message: sock.Strerror(int(errno)), Errno: int(errno)}
 	}

@@ -128,7 +128,7 @@ func TestConstants(t *testing.T) {
 	}
 	// Those of what is absent.
 	without := []string{"STREAM_FILTER_", "STREAM_NOTIFY_", "STREAM_URL_STAT_", "STREAM_MKDIR_", "STREAM_REPORT_ERRORS", "STREAM_MUST_SEEK",
-		"STREAM_USE_PATH", "STREAM_IS_URL", "STREAM_OPTION_", "STREAM_BUFFER_", "STREAM_CAST_", "STREAM_META_", "STREAM_CRYPTO_", "STREAM_ALLOW_", "STREAM_IGNORE_URL"}
+		"STREAM_USE_PATH", "STREAM_IS_URL", "STREAM_OPTION_", "STREAM_BUFFER_", "STREAM_CAST_", "STREAM_META_", "STREAM_CRYPTO_PROTO_", "STREAM_ALLOW_", "STREAM_IGNORE_URL"}
 	for name, v := range theirs {
 		value, ok := here[name]
 		switch number, _ := v.(float64); {

@@ -3,6 +3,7 @@ package php
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -36,16 +37,27 @@ const (
 
 // transport is what a scheme stands for.
 type transport struct {
+	name   string
 	family int // AF_UNIX, or 0 for the host's
 	typ    int
-	crypto string // "" for none
+	method int // of TLS: the versions as bits of STREAM_CRYPTO_METHOD_…; 0 for plain text
 }
 
-var transports = map[string]transport{
-	"tcp":  {0, unix.SOCK_STREAM, ""},
-	"udp":  {0, unix.SOCK_DGRAM, ""},
-	"unix": {unix.AF_UNIX, unix.SOCK_STREAM, ""},
-	"udg":  {unix.AF_UNIX, unix.SOCK_DGRAM, ""},
+// anyTLS are all versions of TLS.
+const anyTLS = 8 | 16 | 32 | 64
+
+// transports are the schemes in PHP's order.
+var transports = []transport{
+	{"tcp", 0, unix.SOCK_STREAM, 0},
+	{"udp", 0, unix.SOCK_DGRAM, 0},
+	{"unix", unix.AF_UNIX, unix.SOCK_STREAM, 0},
+	{"udg", unix.AF_UNIX, unix.SOCK_DGRAM, 0},
+	{"ssl", 0, unix.SOCK_STREAM, anyTLS},
+	{"tls", 0, unix.SOCK_STREAM, anyTLS},
+	{"tlsv1.0", 0, unix.SOCK_STREAM, 8},
+	{"tlsv1.1", 0, unix.SOCK_STREAM, 16},
+	{"tlsv1.2", 0, unix.SOCK_STREAM, 32},
+	{"tlsv1.3", 0, unix.SOCK_STREAM, 64},
 }
 
 // openError is why a stream could not be opened, as the by-reference results
@@ -87,6 +99,7 @@ func cutScheme(url string) (scheme, rest string) {
 type endpoint struct {
 	transport
 	host string // as a TLS peer is called
+	port int
 	list []addr.Addr
 }
 
@@ -96,10 +109,11 @@ func (k call) endpoint(url string, deadline time.Time) (e endpoint, err error) {
 	if scheme == "" {
 		scheme = "tcp"
 	}
-	t, ok := transports[scheme]
-	if !ok {
+	i := slices.IndexFunc(transports, func(t transport) bool { return t.name == scheme })
+	if i < 0 {
 		return e, &openError{0, fmt.Sprintf("Unable to find the socket transport \"%s\" - did you forget to enable it when you configured PHP?", scheme)}
 	}
+	t := transports[i]
 	e.transport = t
 	if t.family == unix.AF_UNIX {
 		a, err := k.unixPath(rest)
@@ -110,7 +124,7 @@ func (k call) endpoint(url string, deadline time.Time) (e endpoint, err error) {
 	if err != nil {
 		return e, err
 	}
-	e.host = host
+	e.host, e.port = host, port
 	e.list, err = k.lookUp(host, port, t.typ, deadline)
 	return e, err
 }
@@ -192,18 +206,33 @@ func (k call) open(d dialing) int {
 			return k.Return(object, bind.Int(0), lua.LString(""))
 		}
 	}
-	s, e, err := k.dial(d)
+	object, err := k.connect(d)
 	if err != nil {
 		failure := k.openErrorOf(err)
 		k.warn("Unable to connect to %s (%s)", cut(d.shown), orUnknown(failure.text))
 		return k.no(bind.Int(failure.code), lua.LString(failure.text))
 	}
-	object := k.newStream(s, d.context)
-	_ = e
 	if d.flags&clientPersistent != 0 {
 		st.kept[key] = object
 	}
 	return k.Return(object, bind.Int(0), lua.LString(""))
+}
+
+// connect makes a connection, with TLS where the URL has it, a stream.
+func (k call) connect(d dialing) (*lua.LUserData, error) {
+	deadline := k.vm().Loop().Deadline(d.timeout)
+	s, e, err := k.dial(d, deadline)
+	if err != nil {
+		return nil, err
+	}
+	object := k.newStream(s, d.context)
+	fp, _ := luasock.StreamOf(object)
+	a := attached(fp)
+	a.host, a.port = e.host, e.port
+	if e.method != 0 && d.flags&(clientConnect|clientAsync) == clientConnect {
+		err = k.secure(fp, e.method|client, deadline)
+	}
+	return object, err
 }
 
 func orUnknown(text string) string {
@@ -222,8 +251,7 @@ func (k call) newStream(s *sock.Sock, context *lua.LUserData) *lua.LUserData {
 }
 
 // dial connects.
-func (k call) dial(d dialing) (s *sock.Sock, e endpoint, err error) {
-	deadline := k.vm().Loop().Deadline(d.timeout)
+func (k call) dial(d dialing, deadline time.Time) (s *sock.Sock, e endpoint, err error) {
 	if e, err = k.endpoint(d.url, deadline); err != nil {
 		return nil, e, err
 	}

@@ -26,7 +26,7 @@ import (
 // rows are the functions of every file.
 func rows() []bind.Row {
 	return slices.Concat(errorRows, socketRows, selectRows, optionRows, messageRows, addrinfoRows, shareRows,
-		streamRows, stateRows, dialRows, serverRows, contextRows, nameRows, noopRows,
+		streamRows, stateRows, dialRows, serverRows, contextRows, cryptoRows, nameRows, noopRows,
 		dumpRows, formatRows, stringRows, arrayRows, packRows, timeRows, fileRows)
 }
 

@@ -38,27 +38,31 @@ const (
 
 func streamSocketServer(k call) int {
 	url, flags, context := k.text(1), k.optInt(4, serverBind|serverListen), k.context(5)
-	s, err := k.serve(url, flags, context)
+	s, method, err := k.serve(url, flags, context)
 	if err != nil {
 		failure := k.openErrorOf(err)
 		k.warn("Unable to connect to %s (%s)", cut(url), orUnknown(failure.text))
 		return k.no(bind.Int(0), lua.LString(failure.text))
 	}
-	return k.Return(k.newStream(s, context), bind.Int(0), lua.LString(""))
+	object := k.newStream(s, context)
+	fp, _ := luasock.StreamOf(object)
+	attached(fp).serves = method
+	return k.Return(object, bind.Int(0), lua.LString(""))
 }
 
-// serve makes a socket on the first of the URL's addresses that it gets.
-func (k call) serve(url string, flags int, context *lua.LUserData) (s *sock.Sock, err error) {
+// serve makes a socket on the first of the URL's addresses that it gets, and
+// tells which versions of TLS it is to speak.
+func (k call) serve(url string, flags int, context *lua.LUserData) (s *sock.Sock, method int, err error) {
 	e, err := k.endpoint(url, time.Time{})
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	for _, a := range e.list {
 		if s, err = k.serveOn(a, e.typ, flags, context); err == nil {
-			return s, nil
+			return s, e.method, nil
 		}
 	}
-	return nil, err
+	return nil, 0, err
 }
 
 func (k call) serveOn(a addr.Addr, typ, flags int, context *lua.LUserData) (*sock.Sock, error) {
@@ -124,7 +128,15 @@ func streamSocketAccept(k call) int {
 	context := attached(fp).context
 	k.noDelay(s, context)
 	peer, _ := s.Getpeername() // of one that is gone: none
-	return k.Return(k.newStream(s, context), lua.LString(streamName(peer)))
+	object := k.newStream(s, context)
+	if method := attached(fp).serves; method != 0 {
+		accepted, _ := luasock.StreamOf(object)
+		if err := k.secure(accepted, method, k.vm().Loop().Deadline(timeout)); err != nil {
+			k.warn("Accept failed: %s", orUnknown(err.Error()))
+			return k.no()
+		}
+	}
+	return k.Return(object, lua.LString(streamName(peer)))
 }
 
 // streamName is an address as PHP's streams have it.
@@ -268,12 +280,9 @@ func (k call) destination(fp *luasock.Stream, text string) (a addr.Addr, ok bool
 }
 
 func streamGetTransports(k call) int {
-	t := k.L.NewTable()
-	for _, name := range transportNames {
-		t.Append(lua.LString(name))
+	list := k.L.NewTable()
+	for _, t := range transports {
+		list.Append(lua.LString(t.name))
 	}
-	return k.Return(t)
+	return k.Return(list)
 }
-
-// transportNames are the schemes in PHP's order.
-var transportNames = []string{"tcp", "udp", "unix", "udg"}

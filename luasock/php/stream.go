@@ -44,6 +44,9 @@ const chunkSize = 8192
 type attachment struct {
 	chunk   int
 	context *lua.LUserData // a streamContext; nil for the default
+	host    string         // that it was opened to, and the port
+	port    int
+	serves  int // of a listening stream: the versions of TLS that the accepted ones speak; 0 for plain text
 }
 
 // attached gives what is kept with a stream.
@@ -129,6 +132,9 @@ func fread(k call) int {
 		return k.read(p, err)
 	}
 	k.raise(err)
+	if errors.Is(err, stream.ErrTruncated) {
+		return k.Text("")
+	}
 	// PHP meets an error of a connection in the call that gives the last bytes.
 	if in, _ := fp.Moved(); err != io.EOF && !errors.Is(err, unix.EAGAIN) && in == 0 {
 		return k.no()
@@ -150,6 +156,10 @@ func fwrite(k call) int {
 		return k.Integer(n)
 	}
 	code := int(unix.EPIPE)
+	if fp.Crypto() != nil && err != loop.ErrTimeout {
+		k.warn("SSL: %s", strerror(code))
+		return k.Integer(n)
+	}
 	switch {
 	case err == loop.ErrTimeout:
 		code = int(unix.EAGAIN)

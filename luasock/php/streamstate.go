@@ -59,6 +59,12 @@ func streamGetMetaData(k call) int {
 	} {
 		t.RawSetString(key, v)
 	}
+	if crypto := fp.CryptoTable(k.L); crypto != nil {
+		for _, ours := range []string{"resumed", "server_name", "peer_certificate"} {
+			crypto.RawSetString(ours, lua.LNil)
+		}
+		t.RawSetString("crypto", crypto)
+	}
 	if fp.File() != nil {
 		t.RawSetString("wrapper_type", lua.LString("PHP"))
 		t.RawSetString("uri", lua.LString(fp.URI()))

@@ -41,6 +41,7 @@ type open struct {
 	before   int        // lastErr before the last fail
 	in, out  uint64     // bytes
 	back     []byte     // was received, and is to be received again
+	claimed  bool       // by a task that reads through a stream
 	later    unix.Errno // the error that the next receive has, after back
 	urgent   bool       // MSG_OOB has been received: the mark may stand without an event that tells
 	made     time.Time
@@ -253,6 +254,12 @@ func (o *open) fail(call string, errno unix.Errno) error {
 
 // unfail takes the note of the last fail back: the call has a result after all.
 func (o *open) unfail() { o.lastErr, o.net.LastErr = o.before, o.net.before }
+
+// Observing tells whether there is an observer.
+func (o *open) Observing() bool { return o.net.Observe != nil }
+
+// Tell tells the observer of what is done over the socket by others, as TLS.
+func (o *open) Tell(op string, data []byte, err error) { o.observe(op, data, addr.Addr{}, err) }
 
 // observe tells the observer, if there is one.
 //

@@ -57,7 +57,7 @@ func (s *Stream) waitFor(urgent bool) func(time.Time) error {
 }
 
 func (s *Stream) readDirect(n int, try func([]byte) (int, error), wait func(time.Time) error) ([]byte, error) {
-	p := s.group.scratch
+	p := s.group.scratch.Bytes()
 	if n > len(p) && s.datagrams {
 		p = make([]byte, max(len(p), len(s.datagramRoom())))
 	}

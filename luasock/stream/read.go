@@ -62,6 +62,7 @@ func (s *Stream) until(want int, found finder) ([]byte, error) {
 // finish leaves a read.
 func (s *Stream) finish() {
 	s.reading, s.limit = false, time.Time{}
+	s.release()
 	s.putBack()
 }
 
@@ -154,7 +155,7 @@ func (s *Stream) Contents(max int) ([]byte, error) {
 		max = math.MaxInt
 	}
 	return s.until(most, func(buf []byte, end error) (int, int, bool) {
-		return min(max, len(buf)), 0, len(buf) >= max || end == io.EOF
+		return min(max, len(buf)), 0, len(buf) >= max || atEnd(end)
 	})
 }
 
