@@ -1,9 +1,16 @@
-package php_test
+package php
 
 import (
 	"bytes"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
 	"fmt"
+	"math/big"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,8 +24,9 @@ import (
 // what runs before each of them.
 const pairsDir = "../testdata/php"
 
-// binary is the command, built once.
-var binary string
+// command is the path of the command, built once; certificate is the path of a certificate for
+// localhost with its key.
+var command, certificate string
 
 func TestMain(m *testing.M) { os.Exit(testMain(m)) }
 
@@ -29,14 +37,43 @@ func testMain(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
-	binary = filepath.Join(dir, "sockscript")
-	build := exec.Command("go", "build", "-o", binary, "sockscript")
+	command = filepath.Join(dir, "sockscript")
+	build := exec.Command("go", "build", "-o", command, "sockscript")
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "cannot build the command:", err)
 		return 1
 	}
+	certificate = filepath.Join(dir, "localhost.pem")
+	if err := writeCertificate(certificate); err != nil {
+		fmt.Fprintln(os.Stderr, "cannot make a certificate:", err)
+		return 1
+	}
 	return m.Run()
+}
+
+// writeCertificate makes a certificate that is its own authority, and its key.
+func writeCertificate(path string) error {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return err
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "localhost"}, DNSNames: []string{"localhost"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		return err
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return err
+	}
+	text := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})
+	text = append(text, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})...)
+	return os.WriteFile(path, text, 0o600)
 }
 
 // needPHP skips a test where there is no PHP, or one without what the suite
@@ -69,7 +106,7 @@ func TestConformance(t *testing.T) {
 			want := runPair(t, "php", "-d", "display_errors=0", "-d", "log_errors=1", "-d", "error_log=", "-d", "html_errors=0",
 				"-d", "error_reporting=32767", "-d", "default_socket_timeout=60", "-d", "date.timezone=UTC",
 				"-d", "auto_prepend_file="+filepath.Join(pairsDir, "_prelude.php"), filepath.Join(pairsDir, name+".php"))
-			got := runPair(t, binary, "-e", fmt.Sprintf("dofile(%q)", filepath.Join(pairsDir, "_prelude.lua")), filepath.Join(pairsDir, name+".lua"))
+			got := runPair(t, command, "-e", fmt.Sprintf("dofile(%q)", filepath.Join(pairsDir, "_prelude.lua")), filepath.Join(pairsDir, name+".lua"))
 			if got.stdout != want.stdout {
 				t.Errorf("standard output differs:\n%s", difference(want.stdout, got.stdout))
 			}
@@ -117,7 +154,7 @@ func runPair(t *testing.T, name string, args ...string) printed {
 	defer cancel()
 	var stdout, stderr bytes.Buffer
 	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Env = append(os.Environ(), "SCRATCH="+scratch, "TZ=UTC")
+	cmd.Env = append(os.Environ(), "SCRATCH="+scratch, "CERTIFICATE="+certificate, "TZ=UTC")
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); ctx.Err() != nil {
 		t.Errorf("%s: %v", name, err)

@@ -67,9 +67,14 @@ func (k call) encrypt(fp *luasock.Stream, method int, deadline time.Time) error 
 	a := attached(fp)
 	context := a.context
 	e := luasock.Encryption{Argument: 1, Options: k.sslOptions(context), Method: method, Server: method&client == 0, Host: a.host, Port: a.port}
-	if text := missing(e); fp.Crypto() == nil && text != "" {
-		k.report(eWarning, strings.Replace(text, "%s", k.p.name, 1))
-		return &openError{0, text}
+	if fp.Crypto() == nil {
+		if text, plain := missing(e); text != "" {
+			if !plain {
+				text = k.p.name + "(): " + text
+			}
+			k.report(eWarning, text)
+			return &openError{0, strings.TrimPrefix(text, k.p.name+"(): ")}
+		}
 	}
 	err := k.vm().Encrypt(k.Call, fp, e, deadline)
 	if truth(contextOption(context, "ssl", "capture_peer_cert")) {
@@ -177,24 +182,25 @@ func (k call) sslOptions(context *lua.LUserData) *lua.LTable {
 	return t
 }
 
-// missing is PHP's text, with %s for the function's name, of what the options
-// lack: a file that cannot be read, or a server's certificate. "" for nothing.
-func missing(e luasock.Encryption) string {
+// missing is PHP's text of what the options lack, a file that cannot be read or a
+// server's certificate; "" for nothing. plain says that PHP puts no function's
+// name before it.
+func missing(e luasock.Encryption) (text string, plain bool) {
 	option := func(name string) string { return lua.LVAsString(e.Options.RawGetString(name)) }
 	if path := option("cafile"); path != "" {
 		if _, err := os.Stat(path); err != nil {
-			return fmt.Sprintf("failed loading cafile stream: `%s'", path)
+			return fmt.Sprintf("failed loading cafile stream: `%s'", path), true
 		}
 	}
 	if path := option("local_cert"); path != "" {
 		data, err := os.ReadFile(path)
 		if err != nil || !strings.Contains(string(data), "-----BEGIN CERTIFICATE") {
-			return "%s(): " + fmt.Sprintf("Unable to set local cert chain file `%s'; Check that your cafile/capath settings include details of your certificate and its issuer", path)
+			return fmt.Sprintf("Unable to set local cert chain file `%s'; Check that your cafile/capath settings include details of your certificate and its issuer", path), false
 		}
 	} else if e.Server && e.Options.RawGetString("SNI_server_certs") == lua.LNil {
-		return "%s(): SSL_R_NO_SHARED_CIPHER: no suitable shared cipher could be used.  This could be because the server is missing an SSL certificate (local_cert context option)"
+		return "SSL_R_NO_SHARED_CIPHER: no suitable shared cipher could be used.  This could be because the server is missing an SSL certificate (local_cert context option)", false
 	}
-	return ""
+	return "", false
 }
 
 // secure starts TLS on a stream that was opened by a URL of TLS. A failure is

@@ -142,3 +142,4 @@ in_array = in_array or function(v, list)
   end
   return false
 end
+getenv = getenv or os.getenv
