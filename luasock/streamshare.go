@@ -14,18 +14,26 @@ var shareRows = []bind.Row{
 
 func socketImportStream(c bind.Call) int {
 	fp := streamArg(c, 1)
-	object, ok := hostOf(c).ImportStream(c.Arg(1).(*lua.LUserData))
+	object, ok := hostOf(c).ImportStream(c.Arg(1).(*lua.LUserData), false)
 	if !ok {
 		c.Bad(1, "fp must be a stream that is a socket and nothing more, got %s", fp)
 	}
 	return c.Return(object)
 }
 
-// ImportStream makes a Socket on a Stream's connection, which both share. It
-// reports false when the Stream is more than a socket.
-func (vm *VM) ImportStream(object *lua.LUserData) (*lua.LUserData, bool) {
+// ImportStream makes a Socket on a Stream's connection, which both share. What the
+// Stream has read ahead is the Socket's too, unless hoard says that it is the
+// Stream's alone. It reports false when the Stream is more than a socket.
+func (vm *VM) ImportStream(object *lua.LUserData, hoard bool) (*lua.LUserData, bool) {
 	fp, ok := StreamOf(object)
-	if !ok || fp.sock == nil || !fp.Share(false) {
+	if !ok || fp.sock == nil {
+		return nil, false
+	}
+	share := func() bool { return fp.Share(false) }
+	if hoard {
+		share = fp.ShareRest
+	}
+	if !share() {
 		return nil, false
 	}
 	vm.streams().remember(fp.sock, object)
