@@ -107,14 +107,14 @@ func (e *Entry) FullName() string {
 func argNames(sig string) []string {
 	head, rest, _ := strings.Cut(sig, "(")
 	rest = strings.TrimSuffix(rest, ")")
-	var names []string
+	names := make([]string, 0, strings.Count(rest, ",")+2)
 	if recv, _, ok := strings.Cut(head, ":"); ok {
 		names = append(names, recv)
 	}
-	clean := strings.NewReplacer("[", " ", "]", " ").Replace(rest)
-	for _, part := range strings.Split(clean, ",") {
+	for part, more := "", true; more; {
+		part, rest, more = strings.Cut(rest, ",")
 		name, _, _ := strings.Cut(part, "=")
-		if name = strings.TrimSpace(name); name != "" {
+		if name = strings.Trim(name, " []"); name != "" {
 			names = append(names, name)
 		}
 	}
