@@ -34,7 +34,7 @@ func rows() []bind.Row {
 func newModule() *bind.Module {
 	return &bind.Module{
 		Name:    "socket.php",
-		Doc:     "PHP's socket and stream functions with PHP's names, results, warnings and exceptions. Called as a function it puts them into the global table: require \"socket.php\" ().",
+		Doc:     "PHP's functions with PHP's own names, results, warnings and exceptions. Called as a function it puts them into the global table: require \"socket.php\" ().",
 		Rows:    rows(),
 		Consts:  constants(),
 		Classes: []bind.Methods{{Class: contextClass}},
