@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"iter"
 	"os"
 	"runtime"
@@ -81,6 +82,7 @@ func findSubcommand(name string) (sub subcommand, ok bool) {
 // Main runs the command with its arguments (without the program's name) and
 // returns its exit status. A script's os.exit ends the process at once.
 func Main(args []string, stdin *os.File, stdout, stderr io.Writer) int {
+	log.SetOutput(io.Discard) // net/http complains of servers there
 	defer runtime.KeepAlive(untouched())
 	o, err := parse(args)
 	if err != nil {

@@ -142,6 +142,9 @@ func coerce(k call, i int, to kind, v lua.LValue) (lua.LValue, bool) {
 	case addressKind:
 		_, ok := luasock.AddressInfoOf(v)
 		return nil, ok
+	case curlKindOf:
+		_, ok := curlOf(v)
+		return nil, ok
 	case resource:
 		return nil, isResource(v)
 	}

@@ -55,7 +55,7 @@ func constants() []bind.Const {
 			list = append(list, bind.Const{Name: name, Value: c.Value})
 		}
 	}
-	return list
+	return append(list, curlConstants()...)
 }
 
 func constantName(name string) string {

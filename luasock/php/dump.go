@@ -116,6 +116,9 @@ func handleOf(v lua.LValue) uint64 {
 	if s, ok := luasock.SocketOf(v); ok {
 		return s.ID()
 	}
+	if h, ok := curlOf(v); ok {
+		return h.id
+	}
 	return 1
 }
 

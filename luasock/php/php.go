@@ -27,7 +27,7 @@ import (
 func rows() []bind.Row {
 	return slices.Concat(errorRows, socketRows, selectRows, optionRows, messageRows, addrinfoRows, shareRows,
 		streamRows, stateRows, dialRows, serverRows, contextRows, cryptoRows, nameRows, noopRows,
-		dumpRows, formatRows, stringRows, arrayRows, packRows, timeRows, fileRows)
+		dumpRows, formatRows, stringRows, arrayRows, packRows, timeRows, fileRows, curlRows)
 }
 
 // newModule is the module. It is made for each VM, because a VM lists its own.
@@ -37,7 +37,7 @@ func newModule() *bind.Module {
 		Doc:     "PHP's functions with PHP's own names, results, warnings and exceptions. Called as a function it puts them into the global table: require \"socket.php\" ().",
 		Rows:    rows(),
 		Consts:  constants(),
-		Classes: []bind.Methods{{Class: contextClass}},
+		Classes: []bind.Methods{{Class: contextClass}, {Class: curlClass}},
 	}
 }
 

@@ -33,11 +33,12 @@ const (
 	socketKind
 	addressKind
 	resource
+	curlKindOf
 )
 
 var kinds = map[string]kind{
 	"": anything, "mixed": anything, "int": integer, "float": float, "string": text, "bool": boolean, "array": array,
-	"callable": callable, "Socket": socketKind, "AddressInfo": addressKind, "resource": resource,
+	"callable": callable, "Socket": socketKind, "AddressInfo": addressKind, "resource": resource, "CurlHandle": curlKindOf,
 }
 
 // prototype is a PHP function's declaration.

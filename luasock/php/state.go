@@ -19,6 +19,7 @@ type state struct {
 	last       *report     // what error_get_last gives
 	handlers   []handler   // of set_error_handler; the last one counts
 	tasks      map[*loop.Task]*mood
+	handles    uint64                    // how many of curl's were made
 	context    *lua.LUserData            // of streams that are opened without one; nil until it is used
 	kept       map[string]*lua.LUserData // the persistent streams by what they are connected to
 }

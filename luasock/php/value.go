@@ -36,6 +36,9 @@ func typeName(v lua.LValue) string {
 	if _, ok := luasock.AddressInfoOf(v); ok {
 		return "AddressInfo"
 	}
+	if _, ok := curlOf(v); ok {
+		return "CurlHandle"
+	}
 	if isResource(v) {
 		return "resource"
 	}

@@ -129,6 +129,34 @@ function reset_by(s)
   socket_close(s)
 end
 
+-- serve answers HTTP requests on a port of its own, beside the program: the n-th
+-- connection gets the n-th answer, and in the place of "@" the request, its
+-- header lines sorted but for those that each client has of its own.
+function serve(answers)
+  local l = stream_socket_server("tcp://127.0.0.1:0")
+  local own = {accept = true, ["accept-encoding"] = true, host = true, connection = true, expect = true}
+  task.spawn(function()
+    for _, answer in ipairs(answers) do
+      local c = stream_socket_accept(l)
+      local first, lines, length = rtrim(fgets(c)), {}, 0
+      while true do
+        local line = rtrim(fgets(c))
+        if line == "" then break end
+        length = tonumber(line:lower():match("^content%-length: (.*)")) or length
+        if not own[line:lower():match("^[%w-]+")] and line ~= "User-Agent: sockscript" then lines[#lines + 1] = line end
+      end
+      table.sort(lines)
+      table.insert(lines, 1, first)
+      lines[#lines + 1] = length > 0 and stream_get_contents(c, length) or ""
+      local seen = table.concat(lines, "|")
+      fwrite(c, (str_replace("@", seen, (str_replace("LEN", tostring(#seen), answer)))))
+      fclose(c)
+    end
+    fclose(l)
+  end)
+  return hide(stream_socket_get_name(l, false), "SERVER")
+end
+
 strlen = strlen or function(s) return #s end
 str_repeat = str_repeat or string.rep
 unlink = unlink or function(path) return os.remove(path) and true or false end

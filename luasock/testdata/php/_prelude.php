@@ -87,3 +87,30 @@ function reset_by($s) {
     socket_set_option($s, SOL_SOCKET, SO_LINGER, ['l_onoff' => 1, 'l_linger' => 0]);
     socket_close($s);
 }
+
+// serve answers HTTP requests on a port of its own, beside the program: the n-th
+// connection gets the n-th answer, and in the place of "@" the request, its
+// header lines sorted but for those that each client has of its own.
+function serve($answers) {
+    $l = stream_socket_server('tcp://127.0.0.1:0');
+    $name = stream_socket_get_name($l, false);
+    if (pcntl_fork() == 0) {
+        foreach ($answers as $answer) {
+            $c = stream_socket_accept($l);
+            $first = rtrim(fgets($c));
+            $lines = []; $length = 0;
+            while (($line = rtrim(fgets($c))) !== '') {
+                if (preg_match('/^content-length: (.*)/i', $line, $m)) $length = (int) $m[1];
+                if (!preg_match('/^(accept|accept-encoding|host|connection|user-agent: sockscript|expect)\\b/i', $line)) $lines[] = $line;
+            }
+            sort($lines);
+            $body = $length ? stream_get_contents($c, $length) : '';
+            $seen = implode('|', array_merge([$first], $lines, [$body]));
+            fwrite($c, str_replace('@', $seen, str_replace('LEN', strlen($seen), $answer)));
+            fclose($c);
+        }
+        posix_kill(getmypid(), SIGKILL);
+    }
+    fclose($l);
+    return hide($name, 'SERVER');
+}
