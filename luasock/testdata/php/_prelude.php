@@ -87,3 +87,6 @@ function reset_by($s) {
     socket_set_option($s, SOL_SOCKET, SO_LINGER, ['l_onoff' => 1, 'l_linger' => 0]);
     socket_close($s);
 }
+
+// thrown throws.
+function thrown($message) { throw new ValueError($message); }
