@@ -186,11 +186,7 @@ func (d *dumper) dumpTable(t *lua.LTable, indent string) {
 
 func (d *dumper) dumpObject(v lua.LValue, indent string) {
 	if isResource(v) {
-		kind := "stream"
-		if fp, ok := luasock.StreamOf(v); ok && fp.IsClosed() {
-			kind = "Unknown"
-		}
-		d.line(indent, "resource(%d) of type (%s)", handleOf(v), kind)
+		d.line(indent, "resource(%d) of type (%s)", handleOf(v), resourceType(v))
 		return
 	}
 	d.line(indent, "object(%s)#%d (0) {", typeName(v), handleOf(v))

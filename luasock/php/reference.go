@@ -12,6 +12,7 @@ var absent = []struct{ names, why string }{
 	{"stream_wrapper_register stream_register_wrapper stream_wrapper_unregister stream_wrapper_restore stream_get_wrappers", "there are no stream wrappers: a class cannot stand for a URL's scheme"},
 	{"stream_filter_prepend stream_filter_append stream_filter_remove stream_filter_register stream_get_filters", "there are no stream filters; a Lua function does what one did"},
 	{"stream_bucket_make_writeable stream_bucket_prepend stream_bucket_append stream_bucket_new", "they are of stream filters"},
+	{"fopen", "streams are connections here; files are io.open's, and STDIN, STDOUT and STDERR are streams"},
 	{"stream_resolve_include_path", "there is no include path; see package.path"},
 }
 

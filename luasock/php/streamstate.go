@@ -117,14 +117,20 @@ func isResourceRow(k call) int {
 }
 
 func getResourceType(k call) int {
-	fp, ok := luasock.StreamOf(k.arg(1))
-	switch {
-	case !ok:
-		return k.Text("stream-context")
-	case fp.IsClosed():
-		return k.Text("Unknown")
-	case k.state().persistent(fp):
+	if fp, ok := luasock.StreamOf(k.arg(1)); ok && !fp.IsClosed() && k.state().persistent(fp) {
 		return k.Text("persistent stream")
 	}
-	return k.Text("stream")
+	return k.Text(resourceType(k.arg(1)))
+}
+
+// resourceType is what PHP calls a resource, but for the persistent ones.
+func resourceType(v lua.LValue) string {
+	fp, ok := luasock.StreamOf(v)
+	switch {
+	case !ok:
+		return "stream-context"
+	case fp.IsClosed():
+		return "Unknown"
+	}
+	return "stream"
 }

@@ -171,3 +171,8 @@ in_array = in_array or function(v, list)
   return false
 end
 getenv = getenv or os.getenv
+
+-- thrown throws.
+function thrown(message)
+  error(setmetatable({class = "ValueError", message = message}, {__tostring = function(e) return e.class .. ": " .. e.message end}))
+end

@@ -114,3 +114,5 @@ function serve($answers) {
     fclose($l);
     return hide($name, 'SERVER');
 }
+// thrown throws.
+function thrown($message) { throw new ValueError($message); }
