@@ -88,7 +88,7 @@ func addrinfoSocket(c bind.Call, use func(*sock.Sock, addr.Addr) error) int {
 		s.Close()
 		return c.Fail(err)
 	}
-	return c.Return(vm.push(c, s))
+	return c.Return(vm.NewSocket(s))
 }
 
 func addrinfoExplain(c bind.Call) int {
@@ -107,7 +107,7 @@ func addrinfoExplain(c bind.Call) int {
 	}
 	address := c.L.NewTable()
 	address.RawSetString(prefix+"port", bind.Int(ai.Addr.Port))
-	address.RawSetString(prefix+"addr", lua.LString(addressText(ai.Addr.IP)))
+	address.RawSetString(prefix+"addr", lua.LString(ai.Addr.Ntop()))
 	t.RawSetString("ai_addr", address)
 	return c.Return(t)
 }

@@ -13,19 +13,16 @@ import (
 	"sockscript/luasock/stream"
 )
 
-// adoptDescriptor makes a descriptor that came with a message a value: a Socket
+// AdoptDescriptor makes a descriptor that came with a message a value: a Socket
 // if it is one's, else a Stream.
-func (vm *VM) adoptDescriptor(c bind.Call, d *sock.Descriptor) lua.LValue {
+func (vm *VM) AdoptDescriptor(d *sock.Descriptor) *lua.LUserData {
 	if d.IsSocket() {
 		if s, err := vm.net.AdoptDescriptor(d); err == nil {
-			return vm.push(c, s)
+			return vm.NewSocket(s)
 		}
 	}
 	fd := d.Take()
-	file := stream.NewFile(vm.loop, fd, true, "")
-	fp := vm.newFileStream(file, "", openMode(fd))
-	vm.streams.files = append(vm.streams.files, openFile{weak.Make(fp), vm.net.NewID(), time.Now()})
-	return vm.pushStream(fp)
+	return vm.NewFileStream(fd, "", openMode(fd))
 }
 
 // newFileStream makes a Stream over a file, on which calls wait for ever.

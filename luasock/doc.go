@@ -17,6 +17,10 @@
 // copied: the buffer becomes the string. A byte out goes from the script's string to the kernel
 // without a copy.
 //
+// Package php stands on this one: the module socket.php, PHP's functions to the
+// letter. What such a package needs to make and open the values of scripts is in
+// wrap.go.
+//
 // # Who may call what
 //
 // A VM belongs to one goroutine: the one that runs Lua. That goroutine owns the

@@ -187,6 +187,9 @@ func (x *httpExchange) redirect(req *http.Request, via []*http.Request) error {
 	if len(via) > x.follow {
 		return httpFailed(httpTooFar, "more than %d redirects, the last to %s", x.follow, req.URL.Redacted())
 	}
+	if referer, ok := x.header["Referer"]; ok && len(referer) == 0 {
+		req.Header.Del("Referer") // which net/http adds
+	}
 	x.redirects = len(via)
 	return nil
 }

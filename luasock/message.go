@@ -284,7 +284,7 @@ func controlTable(c bind.Call, list []sock.Control) *lua.LTable {
 func fileTable(c bind.Call, files []sock.File) *lua.LTable {
 	t := c.L.NewTable()
 	for _, f := range files {
-		t.Append(hostOf(c).adoptDescriptor(c, f.(*sock.Descriptor)))
+		t.Append(hostOf(c).AdoptDescriptor(f.(*sock.Descriptor)))
 	}
 	return t
 }

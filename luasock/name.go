@@ -154,18 +154,7 @@ func inetNtop(c bind.Call) int {
 	if !ok {
 		return c.Fail(&addr.Error{What: "address", Want: "4 or 16 bytes", Got: bind.Int(len(packed)).String()})
 	}
-	return c.Text(addressText(ip))
-}
-
-// addressText writes an address as inet_ntop(3) does: without a zone, and an
-// IPv4-compatible one, whose first 96 bits are 0, in the dotted way, unless
-// only its last 16 bits are set.
-func addressText(ip netip.Addr) string {
-	ip = ip.WithZone("")
-	if b := ip.As16(); ip.Is6() && [12]byte(b[:12]) == [12]byte{} && (b[12] != 0 || b[13] != 0) {
-		return "::" + netip.AddrFrom4([4]byte(b[12:])).String()
-	}
-	return ip.String()
+	return c.Text(addr.Ntop(ip))
 }
 
 func ip2long(c bind.Call) int {

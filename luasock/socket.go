@@ -105,11 +105,6 @@ func notSocket(c bind.Call, i int) {
 	c.Wrong(i, "a Socket")
 }
 
-// push makes a new socket a result.
-func (vm *VM) push(c bind.Call, s *sock.Sock) lua.LValue {
-	return vm.env.New(socketClass, &Socket{s})
-}
-
 // bytesOf is a string argument's bytes, which must not be written to.
 func bytesOf(c bind.Call, i int) []byte {
 	text := c.Bytes(i)
@@ -147,7 +142,7 @@ func socketCreate(c bind.Call) int {
 	if err != nil {
 		return c.Fail(err)
 	}
-	return c.Return(vm.push(c, s))
+	return c.Return(vm.NewSocket(s))
 }
 
 func domainArg(c bind.Call, i int) int {
@@ -172,7 +167,7 @@ func socketCreatePair(c bind.Call) int {
 	if err != nil {
 		return c.Fail(err)
 	}
-	return c.Return(vm.push(c, a), vm.push(c, b))
+	return c.Return(vm.NewSocket(a), vm.NewSocket(b))
 }
 
 func socketCreateListen(c bind.Call) int {
@@ -182,7 +177,7 @@ func socketCreateListen(c bind.Call) int {
 	if err != nil {
 		return c.Fail(err)
 	}
-	return c.Return(vm.push(c, s))
+	return c.Return(vm.NewSocket(s))
 }
 
 func socketBind(c bind.Call) int {
@@ -203,7 +198,7 @@ func socketAccept(c bind.Call) int {
 	if err != nil {
 		return c.Fail(err)
 	}
-	return c.Return(hostOf(c).push(c, s))
+	return c.Return(hostOf(c).NewSocket(s))
 }
 
 func socketConnect(c bind.Call) int {

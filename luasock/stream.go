@@ -46,6 +46,8 @@ type Stream struct {
 	context *streamContext
 	tags    tagStripper
 
+	// Attached is what a package above keeps with the stream.
+	Attached any
 	tls      *stream.TLS // between the stream and sock; nil for none
 	serves   *tls.Config // of a listening stream: what the accepted ones speak; nil for plain text
 	server   tlsPeer     // that it was opened to; zero if it was not

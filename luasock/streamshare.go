@@ -4,6 +4,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"sockscript/luasock/bind"
+	"sockscript/luasock/sock"
 )
 
 var shareRows = []bind.Row{
@@ -12,23 +13,47 @@ var shareRows = []bind.Row{
 }
 
 func socketImportStream(c bind.Call) int {
-	vm, fp := hostOf(c), streamArg(c, 1)
-	if fp.sock == nil || !fp.Share(false) {
+	fp := streamArg(c, 1)
+	object, ok := hostOf(c).ImportStream(c.Arg(1).(*lua.LUserData), false)
+	if !ok {
 		c.Bad(1, "fp must be a stream that is a socket and nothing more, got %s", fp)
 	}
-	vm.streams.remember(fp.sock, c.Arg(1).(*lua.LUserData))
-	return c.Return(vm.push(c, fp.sock))
+	return c.Return(object)
+}
+
+// ImportStream makes a Socket on a Stream's connection, which both share. What the
+// Stream has read ahead is the Socket's too, unless hoard says that it is the
+// Stream's alone. It reports false when the Stream is more than a socket.
+func (vm *VM) ImportStream(object *lua.LUserData, hoard bool) (*lua.LUserData, bool) {
+	fp, ok := StreamOf(object)
+	if !ok || fp.sock == nil {
+		return nil, false
+	}
+	share := func() bool { return fp.Share(false) }
+	if hoard {
+		share = fp.ShareRest
+	}
+	if !share() {
+		return nil, false
+	}
+	vm.streams.remember(fp.sock, object)
+	return vm.NewSocket(fp.sock), true
 }
 
 func socketExportStream(c bind.Call) int {
-	vm, s := hostOf(c), socketArg(c, 1)
+	return c.Return(hostOf(c).ExportStream(socketArg(c, 1).Sock))
+}
+
+// ExportStream gives the Stream on a socket, which both share: the same one as
+// long as a script refers to it.
+func (vm *VM) ExportStream(s *sock.Sock) *lua.LUserData {
 	host := vm.streams
-	if object := host.find(s.Sock); object != nil {
-		return c.Return(object)
+	if object := host.find(s); object != nil {
+		return object
 	}
-	fp := vm.newStream(s.Sock)
+	fp := vm.newStream(s)
 	fp.Share(false)
 	object := vm.pushStream(fp)
-	host.remember(s.Sock, object)
-	return c.Return(object)
+	host.remember(s, object)
+	return object
 }

@@ -104,7 +104,7 @@ func (t *Task) fail(failure *lua.ApiError) {
 		return
 	}
 	t.vm.noteFailure(t)
-	fmt.Fprintf(t.vm.options.Stderr, "task %s: %s\n%s\n", t, errorText(t.err), t.trace)
+	fmt.Fprintf(t.vm.options.Stderr, "task %s: %s\n%s\n", t, t.vm.errorText(t.err), t.trace)
 }
 
 // mostFailed is how many failed tasks are kept for Wait, which reports one.

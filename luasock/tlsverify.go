@@ -125,8 +125,20 @@ func checkName(c *x509.Certificate, host string) error {
 	case len(alternativeNames(c)) == 0 && matchesName(c.Subject.CommonName, host):
 		return nil
 	}
-	return untrusted(fmt.Sprintf("certificate is for %s, not %s", namesOf(c), host))
+	common := c.Subject.CommonName
+	if len(alternativeNames(c)) > 0 {
+		common = ""
+	}
+	return &wrongName{untrusted(fmt.Sprintf("certificate is for %s, not %s", namesOf(c), host)), common, host}
 }
+
+// wrongName is an untrusted certificate that is another host's.
+type wrongName struct {
+	untrusted
+	common, host string // the certificate's only name, "" when it has alternative ones; the host that was wanted
+}
+
+func (e *wrongName) Unwrap() error { return e.untrusted }
 
 // matchesName compares a name from a certificate, whose first label may be "*".
 func matchesName(pattern, host string) bool {

@@ -67,7 +67,7 @@ func (vm *VM) Wait() error {
 		return &Error{Task: "?", Value: lua.LString("one of many tasks has failed")}
 	}
 	t := failed[0]
-	return &Error{Task: t.String(), Value: t.err, Traceback: t.trace}
+	return &Error{Task: t.String(), Value: t.err, Traceback: t.trace, text: vm.errorText(t.err)}
 }
 
 // Close ends every task, closes every socket and frees the VM. The Lua state
@@ -96,13 +96,18 @@ type Error struct {
 	Task      string // its name; "" for a chunk
 	Value     lua.LValue
 	Traceback string // of the Lua lines
+	text      string // of the Value, where its metatable gives one
 }
 
 func (e *Error) Error() string {
-	if e.Task == "" {
-		return errorText(e.Value)
+	text := e.text
+	if text == "" {
+		text = errorText(e.Value)
 	}
-	return "task " + e.Task + ": " + errorText(e.Value)
+	if e.Task == "" {
+		return text
+	}
+	return "task " + e.Task + ": " + text
 }
 
 // SyntaxError is the error of source that Lua does not accept. Show gives it with
@@ -130,7 +135,7 @@ func (vm *VM) Do(fn *lua.LFunction, args ...lua.LValue) error {
 	if failure.Object == bind.Kill {
 		return ErrEnded
 	}
-	return &Error{Value: failure.Object, Traceback: failure.StackTrace}
+	return &Error{Value: failure.Object, Traceback: failure.StackTrace, text: vm.errorText(failure.Object)}
 }
 
 // borrow gives a Lua thread for a task.
@@ -214,4 +219,27 @@ func errorText(v lua.LValue) string {
 		return "unknown error"
 	}
 	return fmt.Sprintf("(error object is a %s value)", v.Type())
+}
+
+// errorText is errorText, or what __tostring in the value's metatable gives.
+func (vm *VM) errorText(v lua.LValue) string {
+	if v == nil {
+		return errorText(v)
+	}
+	fn, ok := vm.L.GetMetaField(v, "__tostring").(*lua.LFunction)
+	if _, text := v.(lua.LString); text || !ok {
+		return errorText(v)
+	}
+	th := vm.borrow()
+	results, failure := lualib.Run(th, fn, v)
+	if failure != nil {
+		return errorText(v)
+	}
+	vm.giveBack(th)
+	if len(results) > 0 {
+		if text, ok := bind.Text(results[0]); ok {
+			return text
+		}
+	}
+	return errorText(v)
 }

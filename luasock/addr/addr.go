@@ -101,6 +101,26 @@ func (a Addr) Host() string {
 	return ""
 }
 
+// Ntop returns the address of an IP without its port and zone, as inet_ntop(3)
+// writes it; of any other family "".
+func (a Addr) Ntop() string {
+	if a.Family != unix.AF_INET && a.Family != unix.AF_INET6 {
+		return ""
+	}
+	return Ntop(a.ip())
+}
+
+// Ntop writes an IP as inet_ntop(3) does: without a zone, and an
+// IPv4-compatible one, whose first 96 bits are 0, in the dotted way, unless
+// only its last 16 bits are set.
+func Ntop(ip netip.Addr) string {
+	ip = ip.WithZone("")
+	if b := ip.As16(); ip.Is6() && [12]byte(b[:12]) == [12]byte{} && (b[12] != 0 || b[13] != 0) {
+		return "::" + netip.AddrFrom4([4]byte(b[12:])).String()
+	}
+	return ip.String()
+}
+
 // ScopeID returns the zone of an IPv6 address: its number when it is a decimal
 // interface index, else 0 and its name (a number beyond 32 bits counts as a
 // name). Without a zone both are zero.

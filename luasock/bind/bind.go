@@ -26,7 +26,9 @@ type Row struct {
 	Sig  string // "bind(s, address [, port=0])", "t:join([timeout])"; names the arguments in messages
 	Doc  string // what it does, in a sentence or a few; the first stands alone
 	PHP  string // PHP's function that it is, if it is one
-	Fn   Fn
+	// Differs says, in module socket.php, how it is not as PHP's; "" for nothing.
+	Differs string
+	Fn      Fn
 }
 
 // Const is one constant.

@@ -23,6 +23,9 @@ type Fields struct {
 // Fields reads argument i, which must be a table.
 func (c Call) Fields(i int) Fields { return Fields{c: c, i: i, t: c.Table(i)} }
 
+// FieldsOf reads a table that is a part of argument i.
+func (c Call) FieldsOf(i int, t *lua.LTable) Fields { return Fields{c: c, i: i, t: t} }
+
 // Table is the table that is read.
 func (f Fields) Table() *lua.LTable { return f.t }
 

@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"log"
 	"os"
 	"runtime"
 	"runtime/debug"
 	"slices"
 
 	"sockscript/luasock"
+	"sockscript/luasock/php"
 	"sockscript/luasock/spell"
 )
 
@@ -80,6 +82,7 @@ func findSubcommand(name string) (sub subcommand, ok bool) {
 // Main runs the command with its arguments (without the program's name) and
 // returns its exit status. A script's os.exit ends the process at once.
 func Main(args []string, stdin *os.File, stdout, stderr io.Writer) int {
+	log.SetOutput(io.Discard) // net/http complains of servers there
 	defer runtime.KeepAlive(newReserve())
 	o, err := parse(args)
 	if err != nil {
@@ -122,7 +125,13 @@ func fail(stderr io.Writer, err error) int {
 }
 
 // newVM makes a VM with all the modules that programs find.
-func newVM(o luasock.Options) (*luasock.VM, error) { return luasock.New(o) }
+func newVM(o luasock.Options) (*luasock.VM, error) {
+	vm, err := luasock.New(o)
+	if err == nil {
+		php.Open(vm)
+	}
+	return vm, err
+}
 
 // meantSubcommand is the end of a message about a script that is not there: the
 // subcommand that was perhaps meant.

@@ -45,6 +45,9 @@ func TestTutorial(t *testing.T) {
 		{"ours and PHP's", ours("server"), php("client")},
 		{"PHP's and ours", php("server"), ours("client")},
 		{"PHP's and PHP's", php("server"), php("client")},
+		{"ported and ported", ours("php/server"), ours("php/client")},
+		{"ported and PHP's", ours("php/server"), php("client")},
+		{"PHP's and ported", php("server"), ours("php/client")},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if test.server[0] == "php" || test.client[0] == "php" {

@@ -179,6 +179,9 @@ func (o *open) IsClosed() bool { return o.closed }
 // LastErr is the last error that the system gave for this socket; 0 for none.
 func (o *open) LastErr() int { return o.lastErr }
 
+// SetLastErr puts another in its place, such as the one before.
+func (o *open) SetLastErr(code int) { o.lastErr = code }
+
 // ClearErr forgets it.
 func (o *open) ClearErr() { o.lastErr = 0 }
 

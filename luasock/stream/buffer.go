@@ -103,6 +103,7 @@ func (s *Stream) give(n, drop int) []byte {
 	s.swallow(n + drop)
 	p := s.buf[:n:n]
 	s.buf = s.buf[n+drop:]
+	s.hoarded = max(s.hoarded-n-drop, 0)
 	s.in += uint64(n + drop)
 	if len(s.buf) == 0 {
 		s.drop()
@@ -121,6 +122,10 @@ func (s *Stream) fetch() {
 	if kept := s.keeper.TakeKept(); len(kept) > 0 {
 		s.buf, s.lent, s.whole = append(kept, s.buf...), false, s.datagrams
 	}
+	if len(s.hoard) > 0 {
+		s.buf, s.lent, s.whole = append(s.hoard, s.buf...), false, s.datagrams
+		s.hoard, s.hoarded = nil, len(s.hoard)
+	}
 }
 
 // putBack leaves with the transport what was read ahead.
@@ -133,6 +138,10 @@ func (s *Stream) putBack() {
 		s.unpeek()
 	}
 	s.own()
+	if n := min(s.hoarded, len(s.buf)); n > 0 {
+		s.hoard, s.buf = s.buf[:n:n], s.buf[n:]
+	}
+	s.hoarded = 0
 	pending := s.pending
 	if pending == io.EOF {
 		pending = nil

@@ -35,11 +35,25 @@ func (s *Stream) ReadDirect(n int, urgent, peek bool, try func(p []byte) (int, e
 		s.pending = nil
 		return nil, err
 	}
-	wait := s.transport.WaitRead
-	if t, ok := s.transport.(interface{ WaitUrgent(time.Time) error }); ok && urgent {
-		wait = t.WaitUrgent
+	return s.readDirect(n, try, s.waitFor(urgent))
+}
+
+// ReadPast is ReadDirect that passes the buffer by, which stays for the next read.
+func (s *Stream) ReadPast(n int, urgent bool, try func(p []byte) (int, error)) ([]byte, error) {
+	if err := s.begin(&s.reading, ErrReading); err != nil {
+		return nil, err
 	}
-	return s.readDirect(n, try, wait)
+	s.timedOut = false
+	defer s.finish()
+	return s.readDirect(n, try, s.waitFor(urgent))
+}
+
+// waitFor is how to wait for bytes, or for urgent ones.
+func (s *Stream) waitFor(urgent bool) func(time.Time) error {
+	if t, ok := s.transport.(interface{ WaitUrgent(time.Time) error }); ok && urgent {
+		return t.WaitUrgent
+	}
+	return s.transport.WaitRead
 }
 
 func (s *Stream) readDirect(n int, try func([]byte) (int, error), wait func(time.Time) error) ([]byte, error) {

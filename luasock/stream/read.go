@@ -100,6 +100,17 @@ func (s *Stream) Read(n int) ([]byte, error) {
 	})
 }
 
+// Take gives up to n bytes of those that are buffered. It never waits, and
+// TimedOut stays as it is.
+func (s *Stream) Take(n int) []byte {
+	if s.reading || s.IsClosed() {
+		return nil
+	}
+	s.fetch()
+	defer s.putBack()
+	return s.give(min(n, len(s.buf)), 0)
+}
+
 // Gets gives a line with its "\n", at most n bytes (math.MaxInt: up to MostUntil,
 // then it fails); at the end what is left.
 func (s *Stream) Gets(n int) ([]byte, error) {

@@ -120,6 +120,8 @@ type Stream struct {
 
 	buf      []byte // was read, and not yet given
 	lent     bool   // buf lies in the group's scratch
+	hoard    []byte // was read before the transport was shared, and is not for the others
+	hoarded  int    // so many bytes at the start of buf are of the hoard
 	peeked   int    // so many bytes at the end of buf are still to be taken from the keeper
 	whole    bool   // buf is a datagram, or the rest of one; it may be empty
 	pending  error  // io.EOF or what broke the stream; is told after buf
@@ -164,7 +166,7 @@ func (s *Stream) Blocking() bool { return !s.transport.Nonblock() }
 // Buffered is how many bytes were read ahead.
 func (s *Stream) Buffered() int {
 	if s.keeper != nil {
-		return len(s.buf) + s.keeper.Buffered()
+		return len(s.hoard) + len(s.buf) + s.keeper.Buffered()
 	}
 	return len(s.buf)
 }
@@ -172,6 +174,21 @@ func (s *Stream) Buffered() int {
 // Readable tells whether a read has an answer here.
 func (s *Stream) Readable() bool {
 	return s.Buffered() > 0 || s.whole || s.pending != nil
+}
+
+// Ended tells whether the last that came was the end of the stream, or an
+// error. Unlike EOF it does not look for it.
+func (s *Stream) Ended() bool { return s.ended && s.Buffered() == 0 }
+
+// ShareRest is Share without ahead, but what was read ahead by now stays the
+// stream's own: the others do not get it.
+func (s *Stream) ShareRest() bool {
+	if _, ok := s.transport.(Keeper); ok && s.keeper == nil && !s.reading {
+		s.own()
+		s.hoard = s.buf
+		s.drop()
+	}
+	return s.Share(false)
 }
 
 // Share says that others read from the transport beside the stream. What it

@@ -1,0 +1,5 @@
+//go:build !linux
+
+package php
+
+var systemOptions = map[optionKey]option{}

@@ -1,0 +1,7 @@
+c, s = table.unpack(sockets())
+p(socket_set_nonblock(s), socket_read(s, 1), socket_last_error(s))
+p(socket_set_block(s))
+socket_write(c, "x")
+p(socket_read(s, 1))
+t(function() return socket_set_block() end)
+t(function() return socket_set_nonblock(5) end)

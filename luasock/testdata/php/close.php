@@ -1,0 +1,28 @@
+<?php
+[$c, $s] = sockets();
+p(socket_close($c)); rest();
+p(socket_read($s, 10));
+t(fn() => socket_close($c));
+t(fn() => socket_write($c, "x"));
+t(fn() => socket_read($c, 1));
+t(fn() => socket_recv($c, $b, 1, 0));
+t(fn() => socket_recvfrom($c, $b, 1, 0, $h, $q));
+t(fn() => socket_send($c, "x", 1, 0));
+t(fn() => socket_sendto($c, "x", 1, 0, "127.0.0.1", 1));
+t(fn() => socket_bind($c, "127.0.0.1"));
+t(fn() => socket_listen($c));
+t(fn() => socket_accept($c));
+t(fn() => socket_connect($c, "127.0.0.1", 1));
+t(fn() => socket_shutdown($c));
+t(fn() => socket_getsockname($c, $h));
+t(fn() => socket_getpeername($c, $h));
+t(fn() => socket_set_block($c));
+t(fn() => socket_set_nonblock($c));
+t(fn() => socket_get_option($c, SOL_SOCKET, SO_ERROR));
+t(fn() => socket_set_option($c, SOL_SOCKET, SO_KEEPALIVE, 1));
+t(fn() => socket_last_error($c));
+t(fn() => socket_clear_error($c));
+t(fn() => socket_sendmsg($c, []));
+t(fn() => socket_export_stream($c));
+t(fn() => socket_close("x"));
+t(fn() => socket_close());

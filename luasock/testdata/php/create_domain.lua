@@ -1,0 +1,8 @@
+t(function() return socket_create(0, SOCK_STREAM, 0) end)
+t(function() return socket_create(-1, SOCK_STREAM, 0) end)
+t(function() return socket_create(17, SOCK_STREAM, 0) end)
+t(function() return socket_create(31337, SOCK_STREAM, 0) end)
+t(function() return socket_create(AF_INET, SOCK_STREAM, 0) end)
+t(function() return socket_create(AF_INET6, SOCK_DGRAM, 0) end)
+t(function() return socket_create(AF_UNIX, SOCK_STREAM, 0) end)
+p(socket_last_error())

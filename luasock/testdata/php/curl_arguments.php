@@ -1,0 +1,28 @@
+<?php
+t(fn() => curl_init("a\0b"));
+t(fn() => curl_setopt(curl_init(), 999999, 1));
+t(fn() => curl_setopt(curl_init(), 5, 1));
+t(fn() => curl_setopt("x", CURLOPT_URL, 1));
+t(fn() => curl_setopt(curl_init(), CURLOPT_URL));
+t(fn() => curl_setopt_array(curl_init(), [999999 => 1]));
+t(fn() => curl_setopt_array(curl_init(), ["x" => 1]));
+t(fn() => curl_setopt(curl_init(), CURLOPT_HTTPHEADER, "x"));
+t(fn() => curl_setopt(curl_init(), CURLOPT_RESOLVE, 5));
+t(fn() => curl_setopt(curl_init(), CURLOPT_FILE, 1));
+t(fn() => curl_setopt(curl_init(), CURLOPT_URL, "a\0b"));
+t(fn() => curl_setopt(curl_init(), CURLOPT_TIMEOUT, "x"));
+t(fn() => curl_setopt(curl_init(), CURLOPT_TIMEOUT, [1]));
+t(fn() => curl_setopt(curl_init(), CURLOPT_USERAGENT, [1]));
+t(fn() => curl_setopt(curl_init(), CURLOPT_USERAGENT, null));
+t(fn() => curl_setopt(curl_init(), CURLOPT_SSL_VERIFYHOST, true));
+t(fn() => curl_setopt(curl_init(), CURLOPT_SSL_VERIFYHOST, 2));
+t(fn() => curl_getinfo(curl_init(), 12345));
+t(fn() => curl_getinfo(curl_init(), CURLINFO_PRIVATE));
+t(fn() => curl_getinfo(curl_init("http://x"), CURLINFO_EFFECTIVE_URL));
+t(fn() => curl_errno(curl_init()));
+t(fn() => curl_error(curl_init()));
+t(fn() => curl_close(curl_init()));
+t(fn() => curl_reset(curl_init()));
+t(fn() => curl_exec("x"));
+t(fn() => curl_exec());
+$ch = curl_init(); curl_setopt($ch, CURLOPT_PRIVATE, "mine"); p(curl_getinfo($ch, CURLINFO_PRIVATE));

@@ -1,0 +1,21 @@
+local function fail(options)
+  local ch = curl_init()
+  options[CURLOPT_RETURNTRANSFER] = true
+  curl_setopt_array(ch, options)
+  p(curl_exec(ch), curl_errno(ch), (curl_error(ch):gsub("after %d+ (m%a+)", function(unit) return "after N " .. unit end)), 0)
+end
+fail({})
+fail({[CURLOPT_URL] = ""})
+fail({[CURLOPT_URL] = "foo://x"})
+fail({[CURLOPT_URL] = "http://a b/"})
+fail({[CURLOPT_URL] = "http://127.0.0.1:" .. dead() .. "/"})
+fail({[CURLOPT_URL] = "127.0.0.1", [CURLOPT_PORT] = dead()})
+fail({[CURLOPT_URL] = "http://nowhere.invalid/"})
+local l = stream_socket_server("tcp://127.0.0.1:0") local silent = hide(stream_socket_get_name(l, false), "SILENT")
+fail({[CURLOPT_URL] = "http://" .. silent .. "/", [CURLOPT_TIMEOUT_MS] = 50})
+local server = serve({"", "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nshort", "HTTP/1.1 302 Found\r\nLocation: /a\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 302 Found\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 302 Found\r\nLocation: /c\r\nContent-Length: 0\r\n\r\n"})
+local ch = curl_init("http://" .. server .. "/") curl_setopt(ch, CURLOPT_RETURNTRANSFER, true) p(curl_exec(ch), curl_errno(ch))
+ch = curl_init("http://" .. server .. "/") curl_setopt(ch, CURLOPT_RETURNTRANSFER, true) p(curl_exec(ch), curl_errno(ch))
+ch = curl_init("http://" .. server .. "/") curl_setopt(ch, CURLOPT_RETURNTRANSFER, true) p(curl_exec(ch), curl_errno(ch), curl_getinfo(ch, CURLINFO_HTTP_CODE), curl_getinfo(ch, CURLINFO_REDIRECT_URL))
+fail({[CURLOPT_URL] = "http://" .. server .. "/", [CURLOPT_FOLLOWLOCATION] = true, [CURLOPT_MAXREDIRS] = 1})
+for _, code in ipairs{0, 3, 6, 7, 28, 47, 52, 60, 9999} do p(code, curl_strerror(code)) end

@@ -1,0 +1,26 @@
+local answer = "HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\nContent-Type: text/plain\r\n\r\nhello"
+local answers = {}
+for i = 1, 8 do answers[i] = answer end
+local server = serve(answers)
+local function handle() return curl_init("http://" .. server .. "/") end
+local ch = handle()
+p(curl_exec(ch))
+ch = handle() curl_setopt(ch, CURLOPT_RETURNTRANSFER, 1) curl_setopt(ch, CURLOPT_HEADER, true)
+p(curl_exec(ch))
+ch = handle() curl_setopt(ch, CURLOPT_FAILONERROR, true)
+p(curl_exec(ch), curl_errno(ch), curl_error(ch))
+ch = handle() curl_setopt(ch, CURLOPT_WRITEFUNCTION, function(ch, data) p("write", "CurlHandle", data) return strlen(data) end)
+p(curl_exec(ch), curl_errno(ch))
+ch = handle() curl_setopt(ch, CURLOPT_WRITEFUNCTION, function(ch, data) return 0 end)
+p(curl_exec(ch), curl_errno(ch))
+ch = handle() curl_setopt(ch, CURLOPT_RETURNTRANSFER, 1) curl_setopt(ch, CURLOPT_HEADERFUNCTION, function(ch, line) p("header", line) return strlen(line) end)
+p(curl_exec(ch))
+local pair = stream_socket_pair(STREAM_PF_UNIX, STREAM_SOCK_STREAM, 0)
+ch = handle() curl_setopt(ch, CURLOPT_FILE, pair[1])
+p(curl_exec(ch))
+fclose(pair[1])
+p(stream_get_contents(pair[2]))
+ch = handle() curl_setopt(ch, CURLOPT_RETURNTRANSFER, 1) curl_setopt(ch, CURLOPT_RETURNTRANSFER, nil)
+p(curl_exec(ch))
+local info = curl_getinfo(ch)
+p(info.http_code, info.content_type, info.size_download, info.download_content_length, info.redirect_count, info.primary_ip, info.scheme, info.http_version, info.total_time > 0, info.total_time_us >= info.starttransfer_time_us)

@@ -1,0 +1,8 @@
+c, s = table.unpack(sockets())
+f, g = table.unpack(streams())
+x = stream_context_create()
+p(get_resource_type(f), get_resource_type(x), is_resource(x), is_resource(c))
+fclose(f)
+p(get_resource_type(f), is_resource(f))
+t(function() return get_resource_type("x") end)
+t(function() return is_resource() end)

@@ -1,0 +1,23 @@
+<?php
+[$c, $s] = streams();
+p(fclose($c)); rest();
+p(fread($s, 1), feof($s));
+t(fn() => fclose($c));
+t(fn() => fclose("x"));
+t(fn() => fclose());
+t(fn() => fread($c, 1));
+t(fn() => feof($c));
+t(fn() => fgetc($c));
+t(fn() => stream_get_line($c, 1));
+t(fn() => stream_get_contents($c));
+t(fn() => stream_get_meta_data($c));
+t(fn() => stream_set_timeout($c, 1));
+t(fn() => stream_set_blocking($c, true));
+t(fn() => stream_socket_get_name($c, true));
+t(fn() => stream_socket_shutdown($c, 2));
+t(fn() => stream_socket_recvfrom($c, 1));
+t(fn() => stream_socket_sendto($c, "x"));
+t(fn() => stream_socket_accept($c));
+t(fn() => stream_set_chunk_size($c, 1));
+t(fn() => ftell($c));
+p(is_resource($c), is_resource($s), is_resource("x"), is_resource(null), get_resource_type($s));

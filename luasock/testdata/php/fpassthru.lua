@@ -1,0 +1,6 @@
+a, b = table.unpack(streams())
+fwrite(a, "line one\nline two\n")
+fclose(a)
+rest()
+p(fpassthru(b))
+t(function() return fpassthru("x") end)

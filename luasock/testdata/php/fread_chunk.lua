@@ -1,0 +1,8 @@
+c, s = table.unpack(streams())
+p(stream_set_chunk_size(s, 100))
+fwrite(c, str_repeat("x", 250))
+rest()
+p(strlen(fread(s, 1000)), strlen(fread(s, 1000)), strlen(fread(s, 1000)))
+p(stream_set_chunk_size(s, 8192))
+t(function() return stream_set_chunk_size(s, 0) end)
+t(function() return stream_set_chunk_size(s, -5) end)

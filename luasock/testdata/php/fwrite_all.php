@@ -1,0 +1,10 @@
+<?php
+[$c, $s] = streams();
+$n = 0;
+stream_set_blocking($c, false);
+while ($n < 5000000) {
+    $w = fwrite($c, str_repeat("x", 100000));
+    $n = $n + $w;
+    $got = fread($s, 100000);
+}
+p($n >= 5000000);

@@ -1,0 +1,14 @@
+<?php
+function notices($level, $message) {
+    out("handled " . $level . " " . $message);
+    return true;
+}
+set_error_handler("notices", E_NOTICE);
+[$c, $s] = streams();
+stream_socket_shutdown($c, STREAM_SHUT_WR);
+p(fwrite($c, "x"));
+$x = socket_create(AF_INET, SOCK_STREAM, 0); $number = dead();
+p(@socket_connect($x, "127.0.0.1", $number));
+p(error_get_last()["type"]);
+p(E_ERROR, E_WARNING, E_NOTICE, E_DEPRECATED, E_ALL);
+t(fn() => set_error_handler());

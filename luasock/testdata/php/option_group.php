@@ -1,0 +1,21 @@
+<?php
+$s = socket_create(AF_INET, SOCK_DGRAM, 0);
+t(fn() => socket_set_option($s, IPPROTO_IP, MCAST_JOIN_GROUP, []));
+t(fn() => socket_set_option($s, IPPROTO_IP, MCAST_JOIN_GROUP, "x"));
+t(fn() => socket_set_option($s, IPPROTO_IP, MCAST_JOIN_GROUP, ["group" => "224.0.0.5", "interface" => -1]));
+t(fn() => socket_set_option($s, IPPROTO_IP, MCAST_JOIN_GROUP, ["group" => "224.0.0.5", "interface" => "nope0"]));
+t(fn() => socket_set_option($s, IPPROTO_IP, MCAST_JOIN_GROUP, ["group" => "224.0.0.5", "interface" => 99]));
+t(fn() => socket_set_option($s, IPPROTO_IP, MCAST_JOIN_GROUP, ["group" => "10.0.0.5", "interface" => "lo"]));
+t(fn() => socket_set_option($s, IPPROTO_IP, MCAST_JOIN_GROUP, ["group" => "224.0.0.5", "interface" => "lo"]));
+t(fn() => socket_set_option($s, IPPROTO_IP, MCAST_JOIN_GROUP, ["group" => "224.0.0.5", "interface" => "lo"]));
+t(fn() => socket_set_option($s, IPPROTO_IP, MCAST_LEAVE_GROUP, ["group" => "224.0.0.5", "interface" => "lo"]));
+t(fn() => socket_set_option($s, IPPROTO_IP, MCAST_LEAVE_GROUP, ["group" => "224.0.0.5", "interface" => "lo"]));
+t(fn() => socket_set_option($s, IPPROTO_IP, MCAST_JOIN_SOURCE_GROUP, ["group" => "232.0.0.5"]));
+t(fn() => socket_set_option($s, IPPROTO_IP, MCAST_JOIN_SOURCE_GROUP, ["group" => "232.0.0.5", "source" => "127.0.0.1", "interface" => "lo"]));
+t(fn() => socket_set_option($s, IPPROTO_IP, MCAST_LEAVE_SOURCE_GROUP, ["group" => "232.0.0.5", "source" => "127.0.0.1", "interface" => "lo"]));
+t(fn() => socket_set_option($s, IPPROTO_IP, MCAST_BLOCK_SOURCE, ["group" => "232.0.0.5", "source" => "127.0.0.1", "interface" => "lo"]));
+$u = socket_create(AF_UNIX, SOCK_DGRAM, 0);
+t(fn() => socket_set_option($u, IPPROTO_IP, MCAST_JOIN_GROUP, ["group" => "224.0.0.5"]));
+$six = socket_create(AF_INET6, SOCK_DGRAM, 0);
+t(fn() => socket_set_option($six, IPPROTO_IPV6, MCAST_JOIN_GROUP, ["group" => "ff02::5", "interface" => "lo"]));
+t(fn() => socket_set_option($six, IPPROTO_IPV6, MCAST_JOIN_GROUP, ["group" => "ff02::5", "interface" => "lo"]));

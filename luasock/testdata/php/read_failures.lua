@@ -1,0 +1,16 @@
+s = socket_create(AF_INET, SOCK_STREAM, 0)
+t(function() return socket_read(s, 10) end)
+l = socket_create_listen(0)
+t(function() return socket_read(l, 10) end)
+c, e = table.unpack(sockets())
+reset_by(c)
+rest()
+t(function() return socket_read(e, 10) end)
+p(socket_read(e, 10), socket_last_error(e))
+ok, pair = socket_create_pair(AF_UNIX, SOCK_STREAM, 0)
+socket_write(pair[1], "unread")
+a = pair[1]
+b = pair[2]
+socket_close(b)
+rest()
+t(function() return socket_read(a, 10) end)

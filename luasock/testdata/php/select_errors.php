@@ -1,0 +1,23 @@
+<?php
+$none = null; $empty = []; $s = socket_create(AF_INET, SOCK_DGRAM, 0);
+t(fn() => socket_select($none, $none, $none, 0));
+t(fn() => socket_select($empty, $empty, $none, 0));
+$list = [$s];
+t(fn() => socket_select($list, $none, $none, -1));
+p(socket_last_error(), socket_last_error($s));
+t(fn() => socket_select($list, $none, $none, 0, -1));
+$n = socket_select($list, $none, $none, -1); p($n, $list);
+$bad = ["x"];
+t(fn() => socket_select($bad, $none, $none, 0));
+t(fn() => socket_select($none, $bad, $none, 0));
+t(fn() => socket_select($none, $none, $bad, 0));
+$stream = [STDIN];
+t(fn() => socket_select($stream, $none, $none, 0));
+$nones = [5, 1.5, true];
+t(fn() => socket_select($nones, $none, $none, 0));
+t(fn() => socket_select($s, $none, $none, 0));
+t(fn() => socket_select($list, $none, $none, "x"));
+t(fn() => socket_select($list, $none, $none, 0.5));
+t(fn() => socket_select($list, $none, $none));
+socket_close($s);
+t(fn() => socket_select($list, $none, $none, 0));

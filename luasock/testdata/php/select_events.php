@@ -1,0 +1,20 @@
+<?php
+$l = socket_create_listen(0); $c = socket_create(AF_INET, SOCK_STREAM, 0);
+socket_connect($c, "127.0.0.1", port($l)); rest();
+$r = [$l]; $w = [$l]; $x = [$l];
+$n = socket_select($r, $w, $x, 1); p($n, $r, $w, $x);
+[$a, $b] = sockets();
+socket_close($a); rest();
+$r = [$b]; $w = null; $x = [$b];
+$n = socket_select($r, $w, $x, 1); p($n, $r, $w, $x);
+[$d, $e] = sockets();
+socket_send($d, "!", 1, MSG_OOB); rest();
+$r = [$e]; $w = null; $x = [$e];
+$n = socket_select($r, $w, $x, 1); p($n, $r, $x);
+$u = socket_create(AF_INET, SOCK_STREAM, 0);
+$r = [$u]; $w = [$u]; $x = [$u];
+$n = socket_select($r, $w, $x, 1); p($n, $r, $w, $x);
+[$f, $g] = sockets();
+reset_by($f); rest();
+$r = [$g]; $w = [$g]; $x = [$g];
+$n = socket_select($r, $w, $x, 1); p($n, $r, $w, $x);

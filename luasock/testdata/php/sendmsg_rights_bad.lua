@@ -1,0 +1,13 @@
+ok, pair = socket_create_pair(AF_UNIX, SOCK_STREAM, 0)
+s = pair[1]
+t(function() return socket_sendmsg(s, {control = {{level = SOL_SOCKET, type = SCM_RIGHTS, data = {}}}}) end)
+t(function() return socket_sendmsg(s, {control = {{level = SOL_SOCKET, type = SCM_RIGHTS, data = "x"}}}) end)
+t(function() return socket_sendmsg(s, {control = {{level = SOL_SOCKET, type = SCM_RIGHTS, data = {5}}}}) end)
+t(function() return socket_sendmsg(s, {iov = {"x"}, control = {{level = SOL_SOCKET, type = SCM_CREDENTIALS, data = {pid = 1}}}}) end)
+t(function() return socket_sendmsg(s, {iov = {"x"}, control = {{level = SOL_SOCKET, type = SCM_CREDENTIALS, data = 5}}}) end)
+t(function() return socket_sendmsg(s, {iov = {"x"}, control = {{level = SOL_SOCKET, type = SCM_CREDENTIALS, data = {pid = 99999999, uid = 0, gid = 0}}}}) end)
+t(function() return socket_sendmsg(s, {iov = {"x"}, control = {{level = SOL_SOCKET, type = SCM_CREDENTIALS, data = {pid = "x", uid = 0, gid = 0}}}}) end)
+t(function() return socket_sendmsg(s, {iov = {"x"}, control = {{level = SOL_SOCKET, type = SCM_CREDENTIALS, data = {pid = 1, uid = -1, gid = 0}}}}) end)
+t(function() return socket_sendmsg(s) end)
+t(function() return socket_sendmsg(s, "x") end)
+t(function() return socket_sendmsg(s, {}, "x") end)

@@ -1,0 +1,5 @@
+s = socket_create(AF_UNIX, SOCK_DGRAM, 0)
+t(function() return socket_sendmsg(s, {name = {path = ""}}) end)
+t(function() return socket_sendmsg(s, {name = {path = str_repeat("x", 108)}}) end)
+t(function() return socket_sendmsg(s, {name = {path = temp("nope")}, iov = {"x"}}) end)
+t(function() return socket_sendmsg(s, {name = {family = AF_INET, addr = "127.0.0.1"}}) end)

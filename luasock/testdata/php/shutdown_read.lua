@@ -1,0 +1,6 @@
+c, s = table.unpack(sockets())
+p(socket_shutdown(s, 0))
+p(socket_read(s, 10))
+socket_write(c, "later")
+rest()
+p(socket_read(s, 10))

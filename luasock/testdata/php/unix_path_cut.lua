@@ -1,0 +1,5 @@
+path = "unix://" .. temp(str_repeat("x", 108))
+a, e1, m1 = fsockopen(path, -1)
+p(a, e1, m1)
+b, e2, m2 = stream_socket_client(path)
+p(b, e2, m2)
