@@ -162,7 +162,7 @@ func (s *server) listen(o serverOptions) error {
 	if at, err = s.listener.Getsockname(); err != nil {
 		return err
 	}
-	s.host, s.port, s.url = place(scheme, at)
+	s.host, s.port, s.url = endpoint(scheme, at)
 	return nil
 }
 
@@ -182,8 +182,8 @@ func listenOn(n *sock.Net, at addr.Addr, typ int) (*sock.Sock, error) {
 	return s, nil
 }
 
-// place says where a socket is: as host and port, and as a URL.
-func place(scheme string, at addr.Addr) (host string, port int, url string) {
+// endpoint says where a socket is: as host and port, and as a URL.
+func endpoint(scheme string, at addr.Addr) (host string, port int, url string) {
 	if at.Family == unix.AF_UNIX {
 		return at.Path, 0, scheme + "://" + at.Path
 	}

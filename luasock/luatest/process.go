@@ -66,14 +66,14 @@ type process struct {
 	scope *scope
 	owned *resource
 
-	name   string
-	pid    int
-	cmd    *exec.Cmd
-	guard  *guard
-	done   chan struct{} // is closed when the program has ended
-	pipes  *pipes
-	output *lua.LUserData
-	closed bool
+	name     string
+	pid      int
+	cmd      *exec.Cmd
+	watchdog *watchdog
+	done     chan struct{} // is closed when the program has ended
+	pipes    *pipes
+	output   *lua.LUserData
+	closed   bool
 }
 
 func (p *process) String() string {
@@ -98,7 +98,7 @@ func testProcess(c bind.Call) int {
 	cmd := commandArg(c, 1)
 	p := &process{vm: vm, scope: s, name: filepath.Base(cmd.argv[0]), done: make(chan struct{})}
 	if err := p.start(cmd); err != nil {
-		c.Raise("test.process: %s: %s", cmd.argv[0], reason(err))
+		c.Raise("test.process: %s: %s", cmd.argv[0], startFailure(err))
 	}
 	p.owned = s.own(p.name, p.close)
 	s.note(fmt.Sprintf("last output of %s (pid %d)", p.name, p.pid), p.last)
@@ -117,8 +117,8 @@ func testProcess(c bind.Call) int {
 	return c.Return(c.Env().New(processClass, p))
 }
 
-// reason says why a program did not start.
-func reason(err error) string {
+// startFailure says why a program did not start.
+func startFailure(err error) string {
 	var errno unix.Errno
 	switch {
 	case errors.Is(err, exec.ErrNotFound):
@@ -202,7 +202,7 @@ func (p *process) start(cmd command) error {
 	if err != nil {
 		return err
 	}
-	p.cmd, p.pid, p.guard = started.cmd, started.cmd.Process.Pid, started.guard
+	p.cmd, p.pid, p.watchdog = started.cmd, started.cmd.Process.Pid, started.watchdog
 	go func() {
 		defer close(p.done)
 		p.cmd.Wait()
@@ -283,7 +283,7 @@ func (p *process) end() {
 	}
 	unix.Kill(-p.pid, unix.SIGKILL)
 	<-p.done
-	p.guard.dismiss()
+	p.watchdog.dismiss()
 }
 
 func processArg(c bind.Call) *process { return bind.Object[*process](c, 1, processClass) }

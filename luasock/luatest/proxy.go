@@ -79,7 +79,7 @@ func testProxy(c bind.Call) int {
 	if scheme == "unix" {
 		scheme = "tcp"
 	}
-	p.host, p.port, p.url = place(scheme, at)
+	p.host, p.port, p.url = endpoint(scheme, at)
 	p.url += p.target.rest
 	p.owned = s.own(p.String(), p.close)
 	s.note("test.proxy "+p.url+" to "+p.target.String(), func() string { return "faults " + p.faults.text })

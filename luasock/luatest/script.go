@@ -149,7 +149,7 @@ func (v *conversation) eof(timeout time.Duration) string {
 	v.method("unread", got)
 	n, _ := v.method("buffered")
 	rest, _ := v.method("peek", n)
-	return fmt.Sprintf("the peer has sent %q instead", shorten(lua.LVAsString(rest)))
+	return fmt.Sprintf("the peer has sent %q instead", cutText(lua.LVAsString(rest)))
 }
 
 // method calls a method of the stream. The problem is what it raised, or the
@@ -187,7 +187,7 @@ func unplaced(message string) string {
 func stepText(kind string, step *lua.LTable) string {
 	switch value := step.RawGetString(kind).(type) {
 	case lua.LString:
-		return fmt.Sprintf("%s %q", kind, shorten(string(value)))
+		return fmt.Sprintf("%s %q", kind, cutText(string(value)))
 	case *lua.LTable:
 		return fmt.Sprintf("%s pattern %q", kind, lua.LVAsString(value.RawGetString("pattern")))
 	case lua.LNumber:
@@ -196,8 +196,8 @@ func stepText(kind string, step *lua.LTable) string {
 	return kind
 }
 
-// shorten cuts a long text for a message.
-func shorten(text string) string {
+// cutText cuts a long text for a message.
+func cutText(text string) string {
 	const most = 60
 	if len(text) > most {
 		return text[:most] + "…"

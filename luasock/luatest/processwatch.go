@@ -12,13 +12,13 @@ import (
 
 // launched is a program that was just started.
 type launched struct {
-	cmd    *exec.Cmd
-	guard  *guard
-	output int // the reading end of its standard output and error
-	input  int // the writing end of its standard input
+	cmd      *exec.Cmd
+	watchdog *watchdog
+	output   int // the reading end of its standard output and error
+	input    int // the writing end of its standard input
 }
 
-// launch starts a program in a process group of its own, with its guard. It may
+// launch starts a program in a process group of its own, with its watchdog. It may
 // be called by any goroutine.
 func launch(c command) (*launched, error) {
 	outR, outW, err := os.Pipe()
@@ -49,7 +49,7 @@ func launch(c command) (*launched, error) {
 		unix.Close(l.input)
 		return nil, err
 	}
-	l.guard = newGuard(l.cmd.Process.Pid)
+	l.watchdog = newWatchdog(l.cmd.Process.Pid)
 	return l, nil
 }
 
@@ -58,37 +58,37 @@ func own(f *os.File) (int, error) {
 	return unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 3)
 }
 
-// guard is a shell that waits on a pipe from this process, and kills a process
+// watchdog is a shell that waits on a pipe from this process, and kills a process
 // group when the pipe ends: so the group ends with this process in whatever way
 // that ends, also by SIGKILL, which no handler sees.
-type guard struct {
+type watchdog struct {
 	cmd   *exec.Cmd
 	alive io.WriteCloser
 }
 
-// guardScript waits for a line; without one it kills the group $0.
-const guardScript = `trap "" HUP INT TERM; read line || kill -KILL -"$0"`
+// watchdogScript waits for a line; without one it kills the group $0.
+const watchdogScript = `trap "" HUP INT TERM; read line || kill -KILL -"$0"`
 
-// newGuard starts a guard of a process group; nil where there is no shell.
-func newGuard(group int) *guard {
-	g := &guard{cmd: exec.Command("/bin/sh", "-c", guardScript, strconv.Itoa(group))}
-	g.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+// newWatchdog starts a watchdog of a process group; nil where there is no shell.
+func newWatchdog(group int) *watchdog {
+	w := &watchdog{cmd: exec.Command("/bin/sh", "-c", watchdogScript, strconv.Itoa(group))}
+	w.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	var err error
-	if g.alive, err = g.cmd.StdinPipe(); err != nil {
+	if w.alive, err = w.cmd.StdinPipe(); err != nil {
 		return nil
 	}
-	if err := g.cmd.Start(); err != nil {
+	if err := w.cmd.Start(); err != nil {
 		return nil
 	}
-	return g
+	return w
 }
 
-// dismiss ends the guard; the group is left alone.
-func (g *guard) dismiss() {
-	if g == nil {
+// dismiss ends the watchdog; the group is left alone.
+func (w *watchdog) dismiss() {
+	if w == nil {
 		return
 	}
-	io.WriteString(g.alive, "dismissed\n")
-	g.alive.Close()
-	g.cmd.Wait()
+	io.WriteString(w.alive, "dismissed\n")
+	w.alive.Close()
+	w.cmd.Wait()
 }
