@@ -160,13 +160,15 @@ func TestLongLine(t *testing.T) {
 func TestDeliver(t *testing.T) {
 	n := newNet(t)
 	a, b := udp(t, n)
-	peer, err := b.Getpeername()
+	peer, err := a.Getsockname()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := a.Send([]byte("kernel"), 0); err != nil {
+	at, err := b.Getsockname()
+	if err != nil {
 		t.Fatal(err)
 	}
+	sendto(t, a, "kernel", at)
 	for _, text := range []string{"one", "", "three", "four"} {
 		b.Deliver([]byte(text), peer)
 	}
