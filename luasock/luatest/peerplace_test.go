@@ -51,6 +51,34 @@ func TestPlaces(t *testing.T) {
 	})
 }
 
+// What is closed early leaves no socket and no task behind, while the VM goes on.
+func TestPeersCloseEarly(t *testing.T) {
+	runPeers(t, []script{{name: "all", code: `
+		local function all(use)
+			local s = test.server(function(fp) fp:write(fp:read(100)) fp:read(1) end)
+			local u = test.server(function(fp) fp:write(fp:read(100)) fp:read(1) end, {udp = true})
+			local p, q = test.proxy(s), test.proxy(u)
+			local r = test.process{"cat"}
+			local clients = {client(p), client(q), client(test.proxy(s, {reset_after = 1})), client(test.proxy(s, {close_after = 1}))}
+			for _, c in ipairs(clients) do c:write("x") end
+			for i = 1, 2 do equal("x", clients[i]:read(1)) end
+			for i = 3, 4 do clients[i]:drain(0.01) end
+			for _, c in ipairs(clients) do c:close() end
+			r:close() p:close() q:close() s:close() u:close()
+			r.output:close()
+		end
+		local before = #socket.list()
+		local ok, err = pcall(all)
+		assert(err:find("stream is closed"), err) -- r.output was closed with r
+		-- the two proxies without a name live on, with nothing but their listeners
+		for i = 1, 100 do
+			if #socket.list() == before + 2 then break end
+			task.sleep(0.01)
+		end
+		equal(before + 2, #socket.list())
+		equal(0, #task.list())`}})
+}
+
 // A certificate is good for its names, by its authority, and for no others.
 func TestCertificate(t *testing.T) {
 	p, err := writeCertificate(t.TempDir(), []string{"a.example", "*.b.example", "127.0.0.1"})
