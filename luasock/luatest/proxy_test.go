@@ -132,6 +132,14 @@ func TestProxyStreams(t *testing.T) {
 			equal("01234", c:read_exactly(5))
 			local data, why, errno = c:read(1)
 			equal(socket.ECONNRESET, errno)`},
+		{name: "reset after bytes that the peer takes late", code: `
+			local size = 3e6
+			local s = test.server(function(fp) fp:write(("x"):rep(size + 1e6)) end)
+			local c = client(test.proxy(s, {reset_after = size, toward = "client"}))
+			task.sleep(0.05)
+			equal(size, #c:read_exactly(size))
+			local data, why, errno = c:read(1)
+			equal(socket.ECONNRESET, errno)`},
 		{name: "cut at once", code: echo + `
 			local c, p = through()
 			c:write("x") equal("x", c:read(1))
