@@ -45,6 +45,8 @@ type Result struct {
 	Failures []Failure
 	Notes    []Note
 	Output   string // what it printed
+
+	counted bool
 }
 
 // Note is what a failed test shows beside its failures: the conversation on a
