@@ -24,6 +24,7 @@ type asserts struct {
 	state *node       // of the call that is about to be made
 	array lua.LValue  // of the call that is made
 
+	version    int                // how often something was registered
 	assertions map[string]*custom // of assert:register
 	modifiers  map[string]*custom
 	formatters []lua.LValue
@@ -39,6 +40,15 @@ type node struct {
 	message lua.LValue  // of assert.message(…), or of the call
 	array   lua.LValue  // of assert.array(…)
 	state   *lua.LTable // what custom modifiers share with assertions
+	plan    *plan       // what the words mean
+}
+
+// plan is what the words of a node mean, as long as nothing is registered.
+type plan struct {
+	version   int
+	names     []string
+	assertion string // "" for none
+	negates   bool
 }
 
 // custom is an assertion or modifier of the script's.
@@ -47,7 +57,7 @@ type custom struct{ fn, positive, negative lua.LValue }
 // modifiers are luassert's words that only read well, with those of people who
 // write more than one test.
 var modifiers = map[string]bool{
-	"is": false, "are": false, "was": false, "were": false, "has": false, "have": false, "does": false, "do": false, "a": false, "an": false,
+	"is": false, "are": false, "was": false, "were": false, "has": false, "have": false, "does": false, "do": false, "a": false, "an": false, "the": false,
 	"not": true, "no": true,
 }
 
@@ -65,12 +75,6 @@ func (f *file) openAsserts() {
 	for _, name := range []string{"match", "find", "gsub"} {
 		a.functions[name] = L.GetField(L.GetGlobal("string"), name)
 	}
-	for i := range assertRows {
-		a.rows[assertRows[i].Name] = &assertRows[i]
-	}
-	for alias, name := range aliases {
-		a.rows[alias] = a.rows[name]
-	}
 	a.meta.RawSetString("__index", L.NewFunction(a.index))
 	a.meta.RawSetString("__call", L.NewFunction(a.callNode))
 	a.fail.RawSetString("__tostring", L.NewFunction(func(L *lua.LState) int {
@@ -79,8 +83,14 @@ func (f *file) openAsserts() {
 		return 1
 	}))
 	a.table = f.vm.OpenModule(assertModule)
+	for i := range assertRows {
+		if row := &assertRows[i]; !strings.HasPrefix(row.Sig, row.Name+"(assert") {
+			a.rows[row.Name] = row
+			a.table.RawSetString(row.Name, lua.LNil) // a node, as soon as it is asked for
+		}
+	}
 	for alias, name := range aliases {
-		a.table.RawSetString(alias, a.table.RawGetString(name))
+		a.rows[alias] = a.rows[name]
 	}
 	meta := L.NewTable()
 	meta.RawSetString("__index", L.NewFunction(a.index))
@@ -147,7 +157,7 @@ func (a *asserts) index(L *lua.LState) int {
 		parent = n
 	}
 	n := *parent
-	n.words = slices.Clip(n.words)
+	n.words, n.plan = slices.Clip(n.words), nil
 	for _, word := range strings.Split(strings.ToLower(string(key)), "_") {
 		if word != "" {
 			n.words = append(n.words, word)
@@ -197,30 +207,42 @@ func (a *asserts) known(name string) bool {
 
 // callNode is the call of assert.is_not.equal(…).
 func (a *asserts) callNode(L *lua.LState) int {
-	n := *a.nodes[L.CheckTable(1)]
+	called := a.nodes[L.CheckTable(1)]
 	L.Remove(1)
-	names, unknown := a.names(&n)
+	p := a.planOf(L, called)
+	n := *called
+	n.negated = n.negated != p.negates
+	if p.assertion == "" {
+		return a.modify(L, &n, p.names)
+	}
+	if k := a.assertions[p.assertion]; k != nil {
+		return a.callCustom(L, &n, p.names, k)
+	}
+	a.state = &n
+	row := a.rows[p.assertion]
+	return row.Fn(a.f.vm.Env().Call(L, row))
+}
+
+// planOf finds out what the words of a node mean, once.
+func (a *asserts) planOf(L *lua.LState, n *node) *plan {
+	if n.plan != nil && n.plan.version == a.version {
+		return n.plan
+	}
+	names, unknown := a.names(n)
 	if unknown != "" {
 		bind.Raise(L, fmt.Sprintf("there is no assertion %q%s", unknown, a.suggest(unknown)))
 	}
-	assertion := ""
+	p := &plan{version: a.version, names: names}
 	for _, name := range names {
 		switch {
 		case a.rows[name] != nil || a.assertions[name] != nil:
-			assertion = name
+			p.assertion = name
 		case modifiers[name]:
-			n.negated = !n.negated
+			p.negates = !p.negates
 		}
 	}
-	if assertion == "" {
-		return a.modify(L, &n, names)
-	}
-	if k := a.assertions[assertion]; k != nil {
-		return a.callCustom(L, &n, names, k)
-	}
-	a.state = &n
-	row := a.rows[assertion]
-	return row.Fn(a.f.vm.Env().Call(L, row))
+	n.plan = p
+	return p
 }
 
 // modify is the call of a name that is no assertion: assert.message("…"),
@@ -280,8 +302,8 @@ func distance(a, b string) int {
 // check is what an assertion has found out.
 type check struct {
 	holds   bool
-	results []lua.LValue                // what it returns; nil for its arguments
-	message lua.LValue                  // of the call
+	results []lua.LValue                     // what it returns; nil for its arguments
+	message lua.LValue                       // of the call
 	say     func(negated bool) (text string) // why not
 }
 

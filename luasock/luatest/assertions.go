@@ -50,6 +50,8 @@ var assertRows = []bind.Row{
 	{Name: "add_formatter", Sig: "add_formatter(assert, fn)", Doc: "Has fn(v) give the text for a value in messages, or nil.", Fn: assertAddFormatter},
 	{Name: "remove_formatter", Sig: "remove_formatter(assert, fn)", Doc: "Takes back assert:add_formatter.", Fn: assertRemoveFormatter},
 	{Name: "set_parameter", Sig: "set_parameter(assert, name, value)", Doc: "Keeps the value; none changes how messages look here.", Fn: assertSetParameter},
+	{Name: "level", Sig: "level(assert, n)", Doc: "Is what luassert takes for a level.", Fn: assertLevel},
+	{Name: "get_level", Sig: "get_level(assert, level)", Doc: "Returns n of what assert:level(n) has made, nil for anything else.", Fn: assertGetLevel},
 	{Name: "get_parameter", Sig: "get_parameter(assert, name)", Doc: "Returns what set_parameter was given.", Fn: assertGetParameter},
 }
 
@@ -175,18 +177,24 @@ func checkType(name string) func(bind.Call) check {
 	return func(c bind.Call) check { return checkWhat(c, c.Arg(1).Type().String() == name, text) }
 }
 
-// numeric is a number, or a string that is one.
-func numeric(c bind.Call, i int) float64 {
-	switch v := c.Arg(i).(type) {
+// asNumber is a number, or that of a string that is one.
+func asNumber(v lua.LValue) (n float64, ok bool) {
+	switch v := v.(type) {
 	case lua.LNumber:
-		return float64(v)
+		return float64(v), true
 	case lua.LString:
-		if n := lua.LVAsNumber(v); n != 0 || strings.TrimSpace(string(v)) == "0" {
-			return float64(n)
-		}
+		n := lua.LVAsNumber(v)
+		return float64(n), n != 0 || strings.TrimSpace(string(v)) == "0"
 	}
-	c.Wrong(i, "a number")
-	return 0
+	return 0, false
+}
+
+func numeric(c bind.Call, i int) float64 {
+	n, ok := asNumber(c.Arg(i))
+	if !ok {
+		c.Wrong(i, "a number")
+	}
+	return n
 }
 
 func checkNear(c bind.Call) check {
@@ -212,7 +220,7 @@ func extras(c bind.Call, from int) (init, plain, message lua.LValue) {
 	message = lua.LNil
 	for i := from; i <= c.N(); i++ {
 		v := c.Arg(i)
-		_, number := v.(lua.LNumber)
+		_, number := asNumber(v)
 		_, boolean := v.(lua.LBool)
 		if v != lua.LNil && !number && !boolean && message == lua.LNil {
 			message = v
@@ -302,7 +310,7 @@ func try(c bind.Call, i int) (value lua.LValue, raised bool) {
 func checkError(c bind.Call) check {
 	value, raised := try(c, 1)
 	want := c.Arg(2)
-	k := check{holds: raised, results: []lua.LValue{value}, message: c.Arg(3)}
+	k := check{holds: raised, results: withError(c, value), message: c.Arg(3)}
 	if raised && want != lua.LNil {
 		k.holds = sameErrors(c, want, value)
 	}
@@ -320,6 +328,15 @@ func checkError(c bind.Call) check {
 		return sides("it is another error", show(c.L, want), showError(c, value))
 	}
 	return k
+}
+
+// withError are the arguments of a call with the error in the place of the function.
+func withError(c bind.Call, value lua.LValue) []lua.LValue {
+	results := []lua.LValue{value}
+	for i := 2; i <= c.N(); i++ {
+		results = append(results, c.Arg(i))
+	}
+	return results
 }
 
 // showError is the value of an error as people read it.
@@ -346,28 +363,39 @@ func sameErrors(c bind.Call, want, got lua.LValue) bool {
 
 func checkErrorMatches(c bind.Call) check {
 	needs(c, 2)
-	pattern := c.Bytes(2)
+	pattern := c.OptBytes(2, "")
 	init, plain, message := extras(c, 3)
 	value, raised := try(c, 1)
-	k := check{results: []lua.LValue{value}, message: message}
-	text, isText := "", false
-	if raised {
-		if text, isText = bind.Text(value); !isText {
-			text, isText = fileOf(c).message(c.L, value), true
-		}
+	k := check{results: withError(c, value), message: message}
+	text, isText := bind.Text(value)
+	if b, ok := value.(lua.LBool); ok {
+		text, isText = b.String(), true
+	}
+	if !isText && c.L.GetMetaField(value, "__tostring") != lua.LNil {
+		text, isText = fileOf(c).message(c.L, value), true
+	}
+	switch {
+	case raised && !c.Has(2):
+		k.holds, k.results = value == lua.LNil, []lua.LValue{}
+	case raised && isText:
 		captures := found(c, pattern, text, init, plain)
 		if k.holds = captures != nil; k.holds {
 			k.results = captures
 		}
 	}
+	if !isText {
+		text = show(c.L, value)
+	} else {
+		text = quoted(text)
+	}
 	k.say = func(negated bool) string {
 		switch {
 		case negated:
-			return sides("the error matches the pattern", "no error that matches "+quoted(pattern), quoted(text))
+			return sides("the error matches the pattern", "no error that matches "+quoted(pattern), text)
 		case !raised:
 			return sides("expected an error, got none", "an error that matches "+quoted(pattern), "(no error)")
 		}
-		return sides("the error does not match the pattern", "an error that matches "+quoted(pattern), quoted(text))
+		return sides("the error does not match the pattern", "an error that matches "+quoted(pattern), text)
 	}
 	return k
 }

@@ -14,16 +14,16 @@ type block struct {
 	line     int
 	parent   *block
 	body     lua.LValue
-	parallel bool // its tests and blocks run side by side
-	insulate bool // what it changes in _G and package.loaded is undone
-	shuffle  *int64 // randomize: the seed
-	ordered  bool   // randomize(false)
+	parallel bool          // its tests and blocks run side by side
+	insulate bool          // what it changes in _G and package.loaded is undone
+	shuffle  *int64        // randomize: the seed
+	ordered  bool          // randomize(false)
 	timeout  time.Duration // of its tests; 0 for the suite's
 
 	scope     *scope
 	collected bool    // its body has been called
-	children []child // in order
-	hooks    [hookKinds][]lua.LValue
+	children  []child // in order
+	hooks     [hookKinds][]lua.LValue
 }
 
 // child is a test or a block; the other is nil.

@@ -304,7 +304,9 @@ func (c *course) run() {
 		c.cleanUp(L, limit)
 	})
 	for ended != nil {
-		c.failures = append([]Failure{*ended}, c.failures...)
+		if !slices.ContainsFunc(c.failures, func(f Failure) bool { return f.Kind == ended.Kind && ended.Kind == KindTimeout }) {
+			c.failures = append([]Failure{*ended}, c.failures...)
+		}
 		if len(c.after) == 0 && len(c.s.finally) == 0 {
 			break
 		}

@@ -59,6 +59,7 @@ func (x *execution) run(ctx context.Context) (*Summary, error) {
 	}
 	workers.Wait()
 	stop()
+	x.reportRest()
 	x.summary.Duration = time.Since(x.summary.Start)
 	x.summary.NotRun = x.stopped()
 	x.tell(func(r Reporter) { r.End(&x.summary) })
@@ -139,7 +140,6 @@ func (x *execution) countLocked(r *Result) {
 		x.summary.Skipped++
 	case Failed:
 		x.summary.Failed++
-		x.summary.Failures = append(x.summary.Failures, r)
 		if x.FailFast {
 			x.halt.Store(true)
 		}
@@ -162,6 +162,9 @@ func (x *execution) result(i int, r *Result) {
 }
 
 func (x *execution) report(r *Result) {
+	if r.Status == Failed {
+		x.summary.Failures = append(x.summary.Failures, r)
+	}
 	for _, reporter := range x.Reporters {
 		reporter.Result(r)
 	}
@@ -182,6 +185,18 @@ func (x *execution) advance() {
 			reporter.Ended(t.name, t.duration)
 		}
 		x.head++
+	}
+}
+
+// reportRest reports what waits behind a file that was not begun.
+func (x *execution) reportRest() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for ; x.head < len(x.turns); x.head++ {
+		x.turns[x.head].done = x.turns[x.head].done || x.turns[x.head].waiting != nil
+		if x.turns[x.head].done {
+			x.advance()
+		}
 	}
 }
 

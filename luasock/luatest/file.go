@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 
 	lua "github.com/yuin/gopher-lua"
@@ -22,27 +23,27 @@ import (
 type file struct {
 	suite     *execution
 	suiteSeed int64
-	name  string // as it is reported
-	path  string
-	index int // among the files of the suite
-	vm    *luasock.VM
-	guard *guard
-	scope *scope // of the file's chunk
-	root  *block
+	name      string // as it is reported
+	path      string
+	index     int // among the files of the suite
+	vm        *luasock.VM
+	guard     *guard
+	scope     *scope // of the file's chunk
+	root      *block
 
-	collecting *block // whose body runs
-	units      int    // that were reached
-	running    []*scope
-	stretches  []*stretch
-	lastSocket uint64
-	owners     map[uint64]*scope
-	sources    map[string][]string // lines of files, for reports
-	chunk      string              // what messages call the file
-	asserts    *asserts
-	tostring   lua.LValue // the function, as it was before the tests
-	snapshots  *snapshots
+	collecting    *block // whose body runs
+	units         int    // that were reached
+	running       []*scope
+	stretches     []*stretch
+	lastSocket    uint64
+	owners        map[uint64]*scope
+	sources       map[string][]string // lines of files, for reports
+	chunk         string              // what messages call the file
+	asserts       *asserts
+	tostring      lua.LValue // the function, as it was before the tests
+	snapshots     *snapshots
 	failedOutside bool // something outside any test has failed
-	halted     atomic.Bool
+	halted        atomic.Bool
 }
 
 // seed is the run's seed, which the report prints.
@@ -76,7 +77,7 @@ func (f *file) run(out emit) {
 	fn, err := f.vm.Load(source, "@"+f.name)
 	var bad *luasock.SyntaxError
 	if errors.As(err, &bad) {
-		failure := &Failure{Kind: KindError, Message: bad.Error(), File: f.name, Line: bad.Line}
+		failure := &Failure{Kind: KindError, Message: strings.TrimPrefix(bad.Error(), fmt.Sprintf("%s:%d: ", bad.Chunk, bad.Line)), File: f.name, Line: bad.Line}
 		failure.Source = f.sourceLine(f.name, bad.Line)
 		out(f.broken(failure))
 		return
@@ -148,7 +149,7 @@ func (f *file) open() error {
 
 // openLibraries makes what tests have beside what scripts have.
 func (f *file) openLibraries() {
-	
+
 	f.openWords()
 	f.openAsserts()
 	f.snapshots = newSnapshots(f)
@@ -158,7 +159,7 @@ func (f *file) openLibraries() {
 	}
 	if pkg, ok := L.GetGlobal("package").(*lua.LTable); ok {
 		dir := filepath.Dir(f.path)
-		own := filepath.Join(dir, "?.lua") + ";" + filepath.Join(dir, "?", "init.lua") + ";"
+		own := filepath.Join(dir, "?.lua") + ";" + filepath.Join(dir, "?", "init.lua") + ";" + sourcePath
 		pkg.RawSetString("path", lua.LString(own+lua.LVAsString(pkg.RawGetString("path"))))
 	}
 	arg := L.NewTable()
@@ -166,6 +167,9 @@ func (f *file) openLibraries() {
 	arg.RawSetInt(0, lua.LString(f.name))
 	L.SetGlobal("arg", arg)
 }
+
+// sourcePath is where a project has its modules, as busted looks for them.
+const sourcePath = "./src/?.lua;./src/?/init.lua;./lua/?.lua;./lua/?/init.lua;"
 
 // exit is os.exit: it ends the test and fails it.
 func (f *file) exit(L *lua.LState) int {
@@ -298,4 +302,3 @@ func (k kept) restore(t *lua.LTable) {
 		t.RawSet(key, value)
 	}
 }
-

@@ -52,13 +52,17 @@ type junitCase struct {
 	Skipped  *junitVerdict  `xml:"skipped"`
 	Errors   []junitVerdict `xml:"error"`
 	Failures []junitVerdict `xml:"failure"`
-	Output   string         `xml:"system-out,omitempty"`
+	Output   *junitOutput   `xml:"system-out"`
+}
+
+type junitOutput struct {
+	Text string `xml:",cdata"`
 }
 
 type junitVerdict struct {
 	Message string `xml:"message,attr,omitempty"`
 	Type    string `xml:"type,attr,omitempty"`
-	Text    string `xml:",chardata"`
+	Text    string `xml:",cdata"`
 }
 
 func (j *junit) Begin(s *Summary)         { j.begin = s.Start }
@@ -67,10 +71,12 @@ func (j *junit) Counted(*Summary)         {}
 
 func (j *junit) Result(r *Result) {
 	c := junitCase{
-		Name:   xmlText(fullNameOf(r)),
-		Class:  xmlText(strings.TrimSuffix(strings.ReplaceAll(strings.TrimLeft(r.File, "./"), "/", "."), ".lua")),
-		Time:   junitTime(r.Duration),
-		Output: xmlText(r.Output),
+		Name:  xmlText(fullNameOf(r)),
+		Class: xmlText(strings.TrimSuffix(strings.ReplaceAll(strings.TrimLeft(r.File, "./"), "/", "."), ".lua")),
+		Time:  junitTime(r.Duration),
+	}
+	if r.Output != "" {
+		c.Output = &junitOutput{xmlText(r.Output)}
 	}
 	if r.Status == Skipped {
 		c.Skipped = &junitVerdict{Message: xmlText(r.Reason)}

@@ -226,12 +226,13 @@ func assertRegister(c bind.Call) int {
 		c.Wrong(4, "a function")
 	}
 	list[name] = &custom{fn: c.Arg(4), positive: c.Arg(5), negative: c.Arg(6)}
-	fileOf(c).asserts.table.RawSetString(name, lua.LNil) // found by the names from now on
+	fileOf(c).asserts.version++
 	return 0
 }
 
 func assertUnregister(c bind.Call) int {
 	delete(registered(c), strings.ToLower(c.Bytes(3)))
+	fileOf(c).asserts.version++
 	return 0
 }
 
@@ -257,6 +258,26 @@ func assertGetParameter(c bind.Call) int {
 	return c.Return(fileOf(c).asserts.parameters.RawGetString(c.Bytes(2)))
 }
 
+// levelKey marks what assert:level gives.
+const levelKey = "level"
+
+func assertLevel(c bind.Call) int {
+	t, meta := c.L.NewTable(), c.L.NewTable()
+	meta.RawSetString("__name", lua.LString(levelKey))
+	t.RawSetString(levelKey, c.Arg(2))
+	t.Metatable = meta
+	return c.Return(t)
+}
+
+func assertGetLevel(c bind.Call) int {
+	if t, ok := c.Arg(2).(*lua.LTable); ok {
+		if meta, ok := t.Metatable.(*lua.LTable); ok && meta.RawGetString("__name") == lua.LString(levelKey) {
+			return c.Return(t.RawGetString(levelKey))
+		}
+	}
+	return c.Return(lua.LNil)
+}
+
 // Name is whether luassert's or busted's name is there, and what to do if not.
 type Name struct{ Name, Have string }
 
@@ -272,7 +293,7 @@ var luassertNames = []Name{
 	{"assert:set_parameter, assert:get_parameter", "yes, without effect on messages"},
 	{"assert:snapshot()", "yes; nothing to revert. assert.snapshot(value) is another thing"},
 	{"say", "yes: say:set and say(key, values)"},
-	{"assert:level, assert:get_level", "no"},
+	{"assert:level, assert:get_level", "yes; messages name the line of the test in any case"},
 	{"spy, stub, mock, called, called_with, returned_with …", "no: write a function that counts, or start a server"},
 	{"match, matchers", "no"},
 	{"describe, context, it, spec, test, pending, insulate, expose", "yes; what a test sets in _G stays for those after it in the file"},

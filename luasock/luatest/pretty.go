@@ -114,7 +114,14 @@ func (p *pretty) Ended(file string, d time.Duration) {
 	case passed == 0:
 		sign, color = "–", yellow
 	}
-	p.printf("%s %s  %s\n", p.paint(color, sign), file, p.paint(faint, plural(len(p.results), "test")+", "+duration(d)))
+	count := plural(len(p.results), "test")
+	switch {
+	case len(p.results) == 1 && p.results[0].Outside:
+		count = "failed"
+	case failed > 0:
+		count = fmt.Sprintf("%d of %s failed", failed, count)
+	}
+	p.printf("%s %s  %s\n", p.paint(color, sign), file, p.paint(faint, count+", "+duration(d)))
 	for _, r := range p.results {
 		p.test(r)
 	}
@@ -211,11 +218,11 @@ func (p *pretty) failed(n int, r *Result) {
 	p.printf("\n%s %s\n", p.paint(bold+";"+red, fmt.Sprintf("%d) %s", n, name(r))), p.paint(faint, place(r.File, r.Line)))
 	for _, f := range r.Failures {
 		p.printf("\n")
-		if f.File != "" {
-			p.printf("   %s\n", p.paint(faint, place(f.File, f.Line)))
+		if f.File != "" && f.File != r.File {
+			p.printf("     %s\n", p.paint(faint, place(f.File, f.Line)))
 		}
 		if f.Source != "" {
-			p.printf("   %s\n", p.paint(faint, fmt.Sprintf("%5d │ ", f.Line))+f.Source)
+			p.printf("%s\n", p.paint(faint, fmt.Sprintf("%6d │ ", f.Line))+f.Source)
 		}
 		p.printf("%s\n", p.message(f.Message))
 		if f.Traceback != "" && strings.Contains(f.Traceback, "\n") {

@@ -22,9 +22,9 @@ type scope struct {
 	parent *scope // nil for a file
 	isTest bool
 
-	start  time.Time
+	start time.Time
 
-	output    bytes.Buffer // what its tasks have printed
+	output    bytes.Buffer  // what its tasks have printed
 	traffic   *trace.Record // of its sockets
 	resources []*resource
 	failures  []Failure
