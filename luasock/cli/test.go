@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -119,6 +120,7 @@ func test(args []string, stdin *os.File, stdout, stderr io.Writer) int {
 		fmt.Fprint(stdout, testUsage)
 		return exitOK
 	}
+	debug.SetGCPercent(400) // a VM for each file is much that soon is garbage
 	ctx, signals := untilSignal()
 	defer signals.stop()
 	if o.watch {

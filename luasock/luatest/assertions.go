@@ -311,8 +311,11 @@ func checkError(c bind.Call) check {
 	value, raised := try(c, 1)
 	want := c.Arg(2)
 	k := check{holds: raised, results: withError(c, value), message: c.Arg(3)}
+	if raised && want.Type() == lua.LTString && c.L.GetMetaField(value, "__tostring") != lua.LNil {
+		k.results[0] = lua.LString(fileOf(c).message(c.L, value))
+	}
 	if raised && want != lua.LNil {
-		k.holds = sameErrors(c, want, value)
+		k.holds = sameErrors(c, want, k.results[0])
 	}
 	k.say = func(negated bool) string {
 		switch {
@@ -347,13 +350,8 @@ func showError(c bind.Call, v lua.LValue) string {
 	return show(c.L, v)
 }
 
-// sameErrors compares errors as luassert does: an object by its text, where that
-// was asked for.
+// sameErrors compares errors as luassert does: with a number, also the text of one.
 func sameErrors(c bind.Call, want, got lua.LValue) bool {
-	_, text := want.(lua.LString)
-	if text && c.L.GetMetaField(got, "__tostring") != lua.LNil {
-		return lua.LString(fileOf(c).message(c.L, got)) == want
-	}
 	if _, number := want.(lua.LNumber); number && got.Type() == lua.LTString {
 		wantText, _ := bind.Text(want)
 		return strings.TrimSpace(string(got.(lua.LString))) == wantText
