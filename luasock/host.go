@@ -12,8 +12,17 @@ import (
 // reports know under the name. L is the task's Lua thread, for Call; calls may
 // nest on it as deep as in a main chunk.
 func (vm *VM) Go(name string, fn func(L *lua.LState)) *loop.Task {
+	return vm.start(vm.loop.Go, name, fn)
+}
+
+// Background is Go for a task that serves the script: Wait does not wait for it.
+func (vm *VM) Background(name string, fn func(L *lua.LState)) *loop.Task {
+	return vm.start(vm.loop.Background, name, fn)
+}
+
+func (vm *VM) start(begin func(string, func()) *loop.Task, name string, fn func(L *lua.LState)) *loop.Task {
 	t := &Task{vm: vm, name: name}
-	t.task = vm.loop.Go(name, func() {
+	t.task = begin(name, func() {
 		t.ran = true
 		fn(lualib.NewThread(vm.L, lualib.MainDepth))
 		t.at = nil

@@ -58,6 +58,7 @@ type VM struct {
 	unjoined int     // how many there are
 	ownsL    bool
 	closed   bool
+	atClose  []func()
 
 	interrupt atomic.Bool // a match or a sort is to end
 }

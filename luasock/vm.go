@@ -75,6 +75,7 @@ func (vm *VM) Close() error {
 	if vm.closed {
 		return nil
 	}
+	vm.runAtClose()
 	vm.closed = true
 	err := vm.loop.Close()
 	vm.net.Close()

@@ -27,11 +27,12 @@ func (d *Deadlock) Error() string {
 	return b.String()
 }
 
-// Report tells where each task waits, Main first if it does.
+// Report tells where each task waits but those of Background, Main first if it
+// does.
 func (l *Loop) Report() []Waits {
 	var list []Waits
 	for _, t := range append([]*Task{&l.main}, l.live.slice()...) {
-		if t.state != Waiting || t.why.Op == "run" {
+		if t.state != Waiting || t.behind || t.why.Op == "run" {
 			continue
 		}
 		w := Waits{Task: t.String(), For: t.why.String()}

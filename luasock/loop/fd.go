@@ -176,7 +176,9 @@ func (f *FD) enlist(w *waiter, t *Task, mask Event) error {
 		f.tail.next = w
 	}
 	f.tail = w
-	f.loop.onFD++
+	if !t.behind {
+		f.loop.onFD++
+	}
 	return nil
 }
 
@@ -191,8 +193,10 @@ func (f *FD) delist(w *waiter) {
 	} else {
 		w.next.prev = w.prev
 	}
+	if !w.task.behind {
+		f.loop.onFD--
+	}
 	*w = waiter{}
-	f.loop.onFD--
 }
 
 // happened takes in an event and wakes the tasks that wait for it. After a

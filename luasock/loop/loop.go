@@ -56,7 +56,8 @@ type Loop struct {
 	timers timerHeap
 	fds    []*FD // by descriptor
 	gen    uint32
-	onFD   int // waiters on descriptors
+	behind int // of the live, those of Background
+	onFD   int // waiters on descriptors, without those of Background
 	awaits int // goroutines that Await waits for
 	refs   int // holds of a host
 	spent  int
@@ -129,11 +130,11 @@ func (l *Loop) Ref() { l.refs++ }
 // Unref ends one hold of Ref.
 func (l *Loop) Unref() { l.refs-- }
 
-// Run runs the loop until all tasks have ended, and returns nil; a *Deadlock
+// Run runs the loop until all tasks but those of Background have ended, and returns nil; a *Deadlock
 // when they wait and nothing can wake one; or the reason of a Cancel of Main.
 // Only the owner may call it.
 func (l *Loop) Run() error {
-	for l.live.n > 0 {
+	for l.live.n > l.behind {
 		if err := l.Park(Why{Op: "run", On: text("all tasks")}, time.Time{}); err != nil {
 			return err
 		}

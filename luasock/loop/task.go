@@ -36,6 +36,7 @@ type Task struct {
 	coro    *coro
 	state   State
 	killed  bool
+	behind  bool // of Background
 	why     Why
 	wakeErr error
 	pending error // a cancel that the next wait returns
@@ -87,6 +88,16 @@ func (l *Loop) Go(name string, fn func()) *Task {
 	return t
 }
 
+// Background is Go for a task that works for other goroutines, of which some may
+// never end, as one that reads an idle connection: Run does not wait for it, and
+// its waits on descriptors do not hide a deadlock of the others.
+func (l *Loop) Background(name string, fn func()) *Task {
+	t := l.Go(name, fn)
+	t.behind = true
+	l.behind++
+	return t
+}
+
 // borrow gives the task a coroutine: an idle one, or a new one.
 func (l *Loop) borrow(t *Task) *coro {
 	if n := len(l.idle); n > 0 {
@@ -125,11 +136,14 @@ func (t *Task) finish() {
 	t.state, t.fn, t.coro = Done, nil, nil
 	l.disarm(&t.timer)
 	l.live.remove(t)
+	if t.behind {
+		l.behind--
+	}
 	for _, j := range t.joiners {
 		l.Wake(j, nil)
 	}
 	t.joiners = nil
-	if l.live.n == 0 && l.main.why.Op == "run" {
+	if l.live.n == l.behind && l.main.why.Op == "run" {
 		l.Wake(&l.main, nil)
 	}
 }

@@ -299,16 +299,16 @@ func distance(a, b string) int {
 	return row[len(b)]
 }
 
-// check is what an assertion has found out.
-type check struct {
+// finding is what an assertion has found out.
+type finding struct {
 	holds   bool
 	results []lua.LValue                     // what it returns; nil for its arguments
 	message lua.LValue                       // of the call
 	say     func(negated bool) (text string) // why not
 }
 
-// assertion makes a row's function of a check.
-func assertion(look func(c bind.Call) check) bind.Fn {
+// assertion makes a row's function of what a function finds out.
+func assertion(look func(c bind.Call) finding) bind.Fn {
 	return func(c bind.Call) int {
 		f := c.Host().(*luasock.VM).Loop().Main().Group.(*scope).file
 		n := f.asserts.state

@@ -77,10 +77,10 @@ func needs(c bind.Call, n int) {
 	}
 }
 
-func checkEqual(c bind.Call) check {
+func checkEqual(c bind.Call) finding {
 	needs(c, 2)
 	a, b := c.Arg(1), c.Arg(2)
-	return check{
+	return finding{
 		holds:   c.L.Equal(a, b),
 		message: c.Arg(3),
 		say: func(negated bool) string {
@@ -113,10 +113,10 @@ func differ(c bind.Call, how string, a, b lua.LValue) string {
 	return "the tables are not " + how + " (- expected, + actual)\n" + diffLines(showLines(c.L, a), showLines(c.L, b))
 }
 
-func checkSame(c bind.Call) check {
+func checkSame(c bind.Call) finding {
 	needs(c, 2)
 	a, b := c.Arg(1), c.Arg(2)
-	return check{
+	return finding{
 		holds:   compare(c.L, a, b),
 		message: c.Arg(3),
 		say: func(negated bool) string {
@@ -128,9 +128,9 @@ func checkSame(c bind.Call) check {
 	}
 }
 
-func checkBytes(c bind.Call) check {
+func checkBytes(c bind.Call) finding {
 	a, b := c.Bytes(1), c.Bytes(2)
-	return check{
+	return finding{
 		holds:   a == b,
 		message: c.Arg(3),
 		say: func(negated bool) string {
@@ -143,9 +143,9 @@ func checkBytes(c bind.Call) check {
 }
 
 // checkWhat compares one value with words.
-func checkWhat(c bind.Call, holds bool, want string) check {
+func checkWhat(c bind.Call, holds bool, want string) finding {
 	needs(c, 1)
-	return check{
+	return finding{
 		holds:   holds,
 		message: c.Arg(2),
 		say: func(negated bool) string {
@@ -157,24 +157,24 @@ func checkWhat(c bind.Call, holds bool, want string) check {
 	}
 }
 
-func checkBoolean(want bool) func(bind.Call) check {
-	return func(c bind.Call) check { return checkWhat(c, c.Arg(1) == lua.LBool(want), fmt.Sprint(want)) }
+func checkBoolean(want bool) func(bind.Call) finding {
+	return func(c bind.Call) finding { return checkWhat(c, c.Arg(1) == lua.LBool(want), fmt.Sprint(want)) }
 }
 
-func checkTruthy(want bool) func(bind.Call) check {
+func checkTruthy(want bool) func(bind.Call) finding {
 	text := "a value that is neither nil nor false"
 	if !want {
 		text = "nil or false"
 	}
-	return func(c bind.Call) check { return checkWhat(c, lua.LVAsBool(c.Arg(1)) == want, text) }
+	return func(c bind.Call) finding { return checkWhat(c, lua.LVAsBool(c.Arg(1)) == want, text) }
 }
 
-func checkType(name string) func(bind.Call) check {
+func checkType(name string) func(bind.Call) finding {
 	text := "a " + name
 	if name == "nil" {
 		text = name
 	}
-	return func(c bind.Call) check { return checkWhat(c, c.Arg(1).Type().String() == name, text) }
+	return func(c bind.Call) finding { return checkWhat(c, c.Arg(1).Type().String() == name, text) }
 }
 
 // asNumber is a number, or that of a string that is one.
@@ -197,10 +197,10 @@ func numeric(c bind.Call, i int) float64 {
 	return n
 }
 
-func checkNear(c bind.Call) check {
+func checkNear(c bind.Call) finding {
 	needs(c, 3)
 	want, got, tolerance := numeric(c, 1), numeric(c, 2), numeric(c, 3)
-	return check{
+	return finding{
 		holds:   got >= want-tolerance && got <= want+tolerance,
 		message: c.Arg(4),
 		say: func(negated bool) string {
@@ -254,13 +254,13 @@ func found(c bind.Call, pattern, s string, init, plain lua.LValue) []lua.LValue 
 	return results
 }
 
-func checkMatches(c bind.Call) check {
+func checkMatches(c bind.Call) finding {
 	needs(c, 2)
 	pattern := c.Bytes(1)
 	init, plain, message := extras(c, 3)
 	s := textOf(c, 2)
 	captures := found(c, pattern, s, init, plain)
-	k := check{holds: captures != nil, results: captures, message: message, say: func(negated bool) string {
+	k := finding{holds: captures != nil, results: captures, message: message, say: func(negated bool) string {
 		if negated {
 			return sides("the string matches the pattern", "no match of "+quoted(pattern), quoted(s))
 		}
@@ -307,10 +307,10 @@ func try(c bind.Call, i int) (value lua.LValue, raised bool) {
 	return value, true
 }
 
-func checkError(c bind.Call) check {
+func checkError(c bind.Call) finding {
 	value, raised := try(c, 1)
 	want := c.Arg(2)
-	k := check{holds: raised, results: withError(c, value), message: c.Arg(3)}
+	k := finding{holds: raised, results: withError(c, value), message: c.Arg(3)}
 	if raised && want.Type() == lua.LTString && c.L.GetMetaField(value, "__tostring") != lua.LNil {
 		k.results[0] = lua.LString(fileOf(c).message(c.L, value))
 	}
@@ -359,12 +359,12 @@ func sameErrors(c bind.Call, want, got lua.LValue) bool {
 	return compare(c.L, want, got)
 }
 
-func checkErrorMatches(c bind.Call) check {
+func checkErrorMatches(c bind.Call) finding {
 	needs(c, 2)
 	pattern := c.OptBytes(2, "")
 	init, plain, message := extras(c, 3)
 	value, raised := try(c, 1)
-	k := check{results: withError(c, value), message: message}
+	k := finding{results: withError(c, value), message: message}
 	text, isText := bind.Text(value)
 	if b, ok := value.(lua.LBool); ok {
 		text, isText = b.String(), true
@@ -398,7 +398,7 @@ func checkErrorMatches(c bind.Call) check {
 	return k
 }
 
-func checkUnique(c bind.Call) check {
+func checkUnique(c bind.Call) finding {
 	list := c.Table(1)
 	deep, message := c.Arg(2) == lua.LTrue, c.Arg(3)
 	if _, ok := c.Arg(2).(lua.LBool); !ok && c.Has(2) {
@@ -414,7 +414,7 @@ func checkUnique(c bind.Call) check {
 		}
 		values = append(values, v)
 	})
-	return check{holds: twice == nil, message: message, say: func(negated bool) string {
+	return finding{holds: twice == nil, message: message, say: func(negated bool) string {
 		if negated {
 			return "expected a value that is there twice in " + show(c.L, list)
 		}
@@ -422,9 +422,9 @@ func checkUnique(c bind.Call) check {
 	}}
 }
 
-func checkReturned(c bind.Call) check {
+func checkReturned(c bind.Call) finding {
 	want, got := c.Int(1, 0, math.MaxInt32), c.N()-1
-	return check{holds: want == got, say: func(negated bool) string {
+	return finding{holds: want == got, say: func(negated bool) string {
 		if negated {
 			return fmt.Sprintf("expected anything but %d values", want)
 		}
@@ -432,7 +432,7 @@ func checkReturned(c bind.Call) check {
 	}}
 }
 
-func checkHoles(c bind.Call) check {
+func checkHoles(c bind.Call) finding {
 	f := fileOf(c)
 	list, ok := f.asserts.array.(*lua.LTable)
 	if !ok {
@@ -452,7 +452,7 @@ func checkHoles(c bind.Call) check {
 			hole = i
 		}
 	}
-	k := check{holds: hole > 0, results: []lua.LValue{lua.LNil}, say: func(negated bool) string {
+	k := finding{holds: hole > 0, results: []lua.LValue{lua.LNil}, say: func(negated bool) string {
 		if negated {
 			return fmt.Sprintf("expected no hole in the list, got one at %d", hole)
 		}

@@ -149,7 +149,7 @@ func (f *file) open() error {
 
 // openLibraries makes what tests have beside what scripts have.
 func (f *file) openLibraries() {
-
+	Open(f.vm)
 	f.openWords()
 	f.openAsserts()
 	f.snapshots = newSnapshots(f)

@@ -32,6 +32,8 @@ type scope struct {
 	finally   []*lua.LFunction    // of a test
 	spared    map[*loop.Task]bool // tasks that are no leak
 	sockets   map[uint64]*made    // that are open, by ID
+
+	tell func(message string) // of a script that is no test: prints what would fail one
 }
 
 // made is a socket and where it was made.
@@ -108,6 +110,10 @@ func (s *scope) closeResources() {
 // error in a server's handler does. What belongs to a block fails the one test
 // that runs in it now, if it is one, else the block.
 func (s *scope) fail(format string, args ...any) {
+	if s.tell != nil {
+		s.tell(fmt.Sprintf(format, args...))
+		return
+	}
 	at := s
 	if only := s.file.onlyRunning(); only != nil && !s.isTest {
 		at = only

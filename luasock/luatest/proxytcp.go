@@ -1,0 +1,377 @@
+package luatest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"sockscript/luasock/addr"
+	"sockscript/luasock/loop"
+	"sockscript/luasock/sock"
+)
+
+// relay is one connection through a proxy.
+type relay struct {
+	p      *proxy
+	n      int // its number, from 1
+	client *sock.Sock
+	server *sock.Sock
+	links  []*link
+	tasks  []*loop.Task
+	open   int // directions that have not ended
+	over   bool
+}
+
+const (
+	// connectPatience is how long the target has to accept.
+	connectPatience = 10 * time.Second
+	// lastPatience is how long bytes that are under way have to arrive when a
+	// connection ends.
+	lastPatience = time.Second
+	// mostQueued is how many bytes a direction holds, so that a fast sender waits.
+	mostQueued = 256 << 10
+	// mostRead is how many bytes are received at once.
+	mostRead = 64 << 10
+)
+
+// serve starts a task that ends with the relay.
+func (r *relay) serve(name string, fn func()) {
+	r.tasks = append(r.tasks, r.p.scope.serve(r.p.vm, name, fn))
+}
+
+// connect connects to the target and begins to relay. A client whose target
+// refuses is refused too: it gets RST.
+func (r *relay) connect() {
+	l := r.p.vm.Loop()
+	s, err := r.p.vm.Net().Dial(r.p.target.list, unix.SOCK_STREAM, l.Deadline(connectPatience), func(s *sock.Sock, _ addr.Addr) error {
+		r.p.scope.exempt(s.ID())
+		return nil
+	})
+	if err != nil {
+		r.reset()
+		return
+	}
+	r.server = s
+	for _, each := range []*sock.Sock{r.client, s} {
+		if each.Family() != unix.AF_UNIX {
+			each.Setsockopt(unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
+		}
+	}
+	r.open = 2
+	r.links = []*link{
+		{r: r, dir: toServer, from: r.client, to: s},
+		{r: r, dir: toClient, from: s, to: r.client},
+	}
+	for _, k := range r.links {
+		arrow := [...]string{toServer: "to the server", toClient: "to the client"}[k.dir]
+		r.serve(fmt.Sprintf("%s #%d reads, %s", r.p.url, r.n, arrow), k.read)
+		r.serve(fmt.Sprintf("%s #%d writes, %s", r.p.url, r.n, arrow), k.write)
+	}
+}
+
+// link is one direction of a relay.
+type link struct {
+	r        *relay
+	dir      direction
+	from, to *sock.Sock
+
+	queue  []piece
+	queued int   // bytes
+	came   int64 // bytes
+	gone   int64 // bytes
+	due    time.Time
+	moved  bell // rings when the queue or the faults change
+}
+
+// piece is what has come and when it is to go on; the end without bytes.
+type piece struct {
+	data []byte
+	due  time.Time
+}
+
+// dice are the faults as they are now for this direction.
+func (k *link) dice() dice {
+	f := k.r.p.faults
+	if !f.hold(k.dir) {
+		f = &faults{closeAfter: never, resetAfter: never, stallAfter: never}
+	}
+	return dice{f, k.r.n, k.dir}
+}
+
+func (k *link) loop() *loop.Loop { return k.r.p.vm.Loop() }
+
+// read takes what comes until the end.
+func (k *link) read() {
+	why := loop.Why{Op: "room", On: k.from}
+	for {
+		for k.queued >= mostQueued {
+			if k.moved.wait(k.loop(), why, time.Time{}) != nil {
+				return
+			}
+		}
+		data, err := k.from.Recv(mostRead, 0)
+		switch {
+		case err == nil:
+			k.push(bytes.Clone(data))
+		case err == io.EOF:
+			k.push(nil)
+			return
+		case isBroken(err):
+			k.flush()
+			k.r.reset()
+			return
+		default: // the relay ends
+			return
+		}
+	}
+}
+
+// push puts bytes into the queue, nil for the end.
+func (k *link) push(data []byte) {
+	due := k.loop().Deadline(k.dice().delay(k.came))
+	if due.Before(k.due) {
+		due = k.due // bytes do not overtake each other
+	}
+	k.due = due
+	k.queue = append(k.queue, piece{data, due})
+	k.came += int64(len(data))
+	k.queued += len(data)
+	k.moved.ring(k.loop())
+}
+
+// flush waits until the queue is empty, but not long.
+func (k *link) flush() {
+	limit := time.Now().Add(lastPatience)
+	if k.due.After(time.Now()) {
+		limit = k.due.Add(lastPatience)
+	}
+	for len(k.queue) > 0 {
+		if k.moved.wait(k.loop(), loop.Why{Op: "flush", On: k.to}, limit) != nil {
+			return
+		}
+	}
+}
+
+// isBroken tells whether an error is one of the connection, not of the relay's
+// end.
+func isBroken(err error) bool {
+	var errno unix.Errno
+	return errors.As(err, &errno) && !errors.Is(err, sock.ErrClosedUnder)
+}
+
+// write passes the queue on until the end.
+func (k *link) write() {
+	for {
+		more, err := k.limit()
+		if err != nil || !more {
+			return
+		}
+		if len(k.queue) == 0 {
+			if k.moved.wait(k.loop(), loop.Why{Op: "data", On: k.from}, time.Time{}) != nil {
+				return
+			}
+			continue
+		}
+		p := k.queue[0]
+		if left := time.Until(p.due); left > 0 {
+			if k.loop().Sleep(left) != nil {
+				return
+			}
+			continue // the faults may be others now
+		}
+		if p.data == nil {
+			k.finish()
+			return
+		}
+		if !k.pass() {
+			return
+		}
+	}
+}
+
+// limit does what the faults want at this byte: it waits while they stall, and
+// reports false when they have ended the connection.
+func (k *link) limit() (more bool, err error) {
+	for {
+		f := k.dice()
+		switch {
+		case k.gone >= f.resetAfter:
+			k.r.reset()
+			return false, nil
+		case k.gone >= f.closeAfter:
+			k.r.close()
+			return false, nil
+		case k.gone < f.stallAfter:
+			return true, nil
+		}
+		if err := k.moved.wait(k.loop(), loop.Why{Op: "stall", On: k.to}, time.Time{}); err != nil {
+			return false, err
+		}
+	}
+}
+
+// pass sends so much of the queue's first piece as goes at once.
+func (k *link) pass() bool {
+	f, p := k.dice(), &k.queue[0]
+	n := k.step(f, int64(len(p.data)))
+	part := p.data[:n]
+	f.spoil(part, k.gone)
+	began := time.Now()
+	if _, err := k.to.Send(part, unix.MSG_NOSIGNAL); err != nil {
+		if isBroken(err) {
+			k.r.reset()
+		}
+		return false
+	}
+	k.gone += n
+	k.queued -= int(n)
+	if p.data = p.data[n:]; len(p.data) == 0 {
+		k.queue = k.queue[1:]
+	}
+	k.moved.ring(k.loop())
+	return k.pause(f, n, began) == nil
+}
+
+// step is how many of the next bytes go at once: up to the end of a slice, to
+// where a fault begins, or what goes in a twentieth of a second.
+func (k *link) step(f dice, n int64) int64 {
+	for _, at := range []int64{f.closeAfter, f.resetAfter, f.stallAfter} {
+		n = min(n, at-k.gone)
+	}
+	if f.slice > 0 {
+		n = min(n, int64(f.slice)-k.gone%int64(f.slice))
+	}
+	if f.rate > 0 {
+		n = min(n, max(1, int64(f.rate/20)))
+	}
+	return n
+}
+
+// slicePause lets a peer see a slice before the next comes.
+const slicePause = time.Millisecond
+
+// pause waits as the rate and slices want it.
+func (k *link) pause(f dice, n int64, began time.Time) error {
+	var d time.Duration
+	if f.rate > 0 {
+		d = time.Duration(float64(n)/f.rate*float64(time.Second)) - time.Since(began)
+	} else if f.slice > 0 {
+		d = slicePause
+	}
+	if d <= 0 {
+		return nil
+	}
+	return k.loop().Sleep(d)
+}
+
+// finish passes the end on.
+func (k *link) finish() {
+	k.queue = nil
+	k.to.Shutdown(unix.SHUT_WR)
+	if k.r.open--; k.r.open == 0 {
+		k.r.end()
+	}
+}
+
+// close ends the connection as a peer that closes does: each end gets FIN behind
+// the last byte. What they still send is thrown away for a moment, so that no RST
+// overtakes what they have not yet read.
+func (r *relay) close() {
+	if !r.leave() {
+		return
+	}
+	for _, s := range r.ends() {
+		s.Shutdown(unix.SHUT_WR)
+		r.part(s, "lingers", func() {
+			for {
+				if _, err := s.Recv(mostRead, 0); err != nil {
+					return
+				}
+			}
+		})
+	}
+}
+
+// part closes one end after fn, which has a moment's time.
+func (r *relay) part(s *sock.Sock, what string, fn func()) {
+	r.p.scope.serve(r.p.vm, r.p.url+" "+what, func() {
+		r.p.vm.Loop().Within(lastPatience, fn)
+		closeSock(s)
+		for _, other := range r.ends() {
+			if !other.IsClosed() {
+				return
+			}
+		}
+		delete(r.p.relays, r)
+	})
+}
+
+// reset ends the connection with RST to both ends, behind the last byte that was
+// passed on.
+func (r *relay) reset() {
+	if !r.leave() {
+		return
+	}
+	l := r.p.vm.Loop()
+	for _, s := range r.ends() {
+		r.part(s, "resets", func() {
+			for unsent(s) && l.Sleep(time.Millisecond) == nil {
+			}
+			if !s.IsClosed() {
+				s.SetLinger(unix.Linger{Onoff: 1})
+			}
+		})
+	}
+}
+
+// unsent tells whether bytes that were sent have not arrived at the peer's
+// system.
+func unsent(s *sock.Sock) bool {
+	if s.IsClosed() {
+		return false
+	}
+	n, err := unix.IoctlGetInt(s.FD(), unix.TIOCOUTQ)
+	return err == nil && n > 0
+}
+
+// leave ends the relay's tasks but the one that calls. It reports false when the
+// relay was over.
+func (r *relay) leave() bool {
+	if r.over {
+		return false
+	}
+	r.over = true
+	for _, t := range r.tasks {
+		if t != r.p.vm.Loop().Current() {
+			t.Kill()
+		}
+	}
+	return true
+}
+
+// ends are the relay's sockets.
+func (r *relay) ends() []*sock.Sock {
+	if r.server == nil {
+		return []*sock.Sock{r.client}
+	}
+	return []*sock.Sock{r.client, r.server}
+}
+
+// end closes the relay's sockets at once.
+func (r *relay) end() {
+	r.leave()
+	for _, s := range r.ends() {
+		closeSock(s)
+	}
+	delete(r.p.relays, r)
+}
+
+func closeSock(s *sock.Sock) {
+	if !s.IsClosed() {
+		s.Close()
+	}
+}
