@@ -184,7 +184,7 @@ func (f *file) closeBlock(b *block, out emit) {
 
 // children runs what is in a block.
 func (f *file) children(b *block, out emit) {
-	if b.parallel {
+	if b.parallel && f.suite.Pause == nil {
 		f.sideBySide(b, out)
 		return
 	}
@@ -198,10 +198,18 @@ func (f *file) child(c child, out emit) {
 	case f.stopped():
 	case c.block != nil:
 		f.execute(c.block, out)
-	case f.selected(c.test):
+	case !f.selected(c.test):
+	case f.suite.around != nil && f.onMain():
+		if r := f.suite.around(c.test.path(), func() *Result { return f.test(c.test) }); r != nil {
+			out(r)
+		}
+	default:
 		out(f.test(c.test))
 	}
 }
+
+// onMain tells whether no parallel block is running.
+func (f *file) onMain() bool { return f.vm.Loop().Current() == f.vm.Loop().Main() }
 
 // sideBySide runs the children of a block in a task each. Their results come in
 // the order of the children.
@@ -268,10 +276,10 @@ func (f *file) test(u *unit) *Result {
 	c := &course{f: f, u: u, s: s}
 	c.before, c.after = u.hooks()
 	c.run()
-	r := u.result(f, Passed, "")
+	r := c.result()
 	r.Duration = time.Since(start)
+	r.Output = s.takeOutput()
 	f.running = slices.DeleteFunc(f.running, func(o *scope) bool { return o == s })
-	c.finish(r)
 	return r
 }
 
@@ -301,19 +309,28 @@ func (c *course) run() {
 	limit := c.u.limit(c.f.suite.timeout())
 	ended := c.f.stretch(c.s, "the test", limit, func(L *lua.LState) {
 		c.body(L, limit)
-		c.cleanUp(L, limit)
+		if c.f.suite.Pause == nil {
+			c.cleanUp(L, limit)
+		}
 	})
-	for ended != nil {
-		if !slices.ContainsFunc(c.failures, func(f Failure) bool { return f.Kind == ended.Kind && ended.Kind == KindTimeout }) {
-			c.failures = append([]Failure{*ended}, c.failures...)
-		}
-		if len(c.after) == 0 && len(c.s.finally) == 0 {
-			break
-		}
-		ended = c.f.stretch(c.s, "after the test", limit, func(L *lua.LState) { c.cleanUp(L, limit) })
+	c.ended(ended)
+	if pause := c.f.suite.Pause; pause != nil && len(c.failures) > 0 {
+		pause(c.f.vm, c.result())
+	}
+	for len(c.after) > 0 || len(c.s.finally) > 0 {
+		c.ended(c.f.stretch(c.s, "after the test", limit, func(L *lua.LState) { c.cleanUp(L, limit) }))
 	}
 	left := c.f.closeScope(c.s, c.failures == nil && c.pending == nil)
 	c.failures = append(c.failures, left...)
+}
+
+// ended notes what ended a stretch of the test. What computed without end is known
+// already.
+func (c *course) ended(failure *Failure) {
+	if failure == nil || failure.Kind == KindTimeout && slices.ContainsFunc(c.failures, func(f Failure) bool { return f.Kind == KindTimeout }) {
+		return
+	}
+	c.failures = append([]Failure{*failure}, c.failures...)
 }
 
 func (c *course) body(L *lua.LState, limit time.Duration) {
@@ -360,17 +377,17 @@ func (c *course) call(L *lua.LState, fn lua.LValue, limit time.Duration) bool {
 	return false
 }
 
-// finish makes the result of what has happened.
-func (c *course) finish(r *Result) {
+// result is what has happened so far.
+func (c *course) result() *Result {
 	switch {
 	case len(c.failures) > 0:
-		r.Status, r.Failures = Failed, c.failures
-		r.Notes = c.s.texts(c.f)
-		c.f.paused(r)
+		r := c.u.result(c.f, Failed, "")
+		r.Failures, r.Notes = c.failures, c.s.texts(c.f)
+		return r
 	case c.pending != nil:
-		r.Status, r.Reason = Skipped, c.pending.reason
+		return c.u.result(c.f, Skipped, c.pending.reason)
 	}
-	r.Output = c.s.takeOutput()
+	return c.u.result(c.f, Passed, "")
 }
 
 // closeScope closes what a scope owns, ends its tasks, and tells what went wrong

@@ -2,7 +2,9 @@ package luatest
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -19,6 +21,8 @@ type execution struct {
 	Suite
 	files []string
 	halt  atomic.Bool
+	// around, if set, calls run for a test, or does not if it is not wanted.
+	around func(path []string, run func() *Result) *Result
 
 	mu      sync.Mutex
 	open    map[*file]bool // that run now; guarded by mu, as all that follows
@@ -86,12 +90,23 @@ func (x *execution) runFile(i int) {
 	start := time.Now()
 	name := x.turns[i].name
 	f := &file{suite: x, suiteSeed: x.Seed, name: name, path: name, index: slices.Index(x.files, name)}
-	f.run(func(r *Result) { x.result(i, r) })
+	x.guarded(f, func(r *Result) { x.result(i, r) })
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.turns[i].done, x.turns[i].duration = true, time.Since(start)
 	x.summary.Done++
 	x.advance()
+}
+
+// guarded runs a file, and reports a fault of ours instead of ending the process.
+// The VM is left as it is then.
+func (x *execution) guarded(f *file, out emit) {
+	defer func() {
+		if e := recover(); e != nil {
+			out(f.broken(&Failure{Kind: KindError, Message: fmt.Sprintf("a fault of sockscript itself: %v\n%s", e, debug.Stack())}))
+		}
+	}()
+	f.run(out)
 }
 
 // enter notes that a file runs; the function it returns notes its end.
@@ -215,13 +230,6 @@ func (x *execution) obsolete(f *file, names []string) {
 	defer x.mu.Unlock()
 	for _, name := range names {
 		x.summary.Obsolete = append(x.summary.Obsolete, f.snapshots.path+": "+name)
-	}
-}
-
-// paused lets a person look at a test that has failed.
-func (f *file) paused(r *Result) {
-	if f.suite.Pause != nil {
-		f.suite.Pause(f.vm, r)
 	}
 }
 

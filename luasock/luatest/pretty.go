@@ -213,25 +213,40 @@ func (p *pretty) End(s *Summary) {
 	p.printf("\n%s%s\n", line, p.paint(faint, fmt.Sprintf("  in %s, %s %d", duration(s.Duration), order, s.Seed)))
 }
 
-// failed prints a failure in full.
-func (p *pretty) failed(n int, r *Result) {
-	p.printf("\n%s %s\n", p.paint(bold+";"+red, fmt.Sprintf("%d) %s", n, name(r))), p.paint(faint, place(r.File, r.Line)))
-	for _, f := range r.Failures {
-		p.printf("\n")
-		if f.File != "" && f.File != r.File {
-			p.printf("     %s\n", p.paint(faint, place(f.File, f.Line)))
+// FailureText is a failed test in full: the failures, each with its line, and what
+// there is to know of the conversation. It ends with a newline.
+func FailureText(r *Result, color bool) string {
+	var b strings.Builder
+	p := &pretty{w: &b, o: PrettyOptions{Color: color}}
+	for i, f := range r.Failures {
+		if i > 0 {
+			p.printf("\n")
 		}
-		if f.Source != "" {
-			p.printf("%s\n", p.paint(faint, fmt.Sprintf("%6d │ ", f.Line))+f.Source)
-		}
-		p.printf("%s\n", p.message(f.Message))
-		if f.Traceback != "" && strings.Contains(f.Traceback, "\n") {
-			p.printf("%s\n", p.indent(p.paint(faint, strings.ReplaceAll(f.Traceback, "\n", p.reset("\n     "))), "     "))
-		}
+		p.failure(r, &f)
 	}
 	for _, note := range r.Notes {
 		p.printf("\n   %s\n%s\n", p.paint(faint, note.What+":"), p.indent(strings.TrimRight(note.Text, "\n"), "     "))
 	}
+	return b.String()
+}
+
+// failure prints one failure of a test.
+func (p *pretty) failure(r *Result, f *Failure) {
+	if f.File != "" && f.File != r.File {
+		p.printf("     %s\n", p.paint(faint, place(f.File, f.Line)))
+	}
+	if f.Source != "" {
+		p.printf("%s\n", p.paint(faint, fmt.Sprintf("%6d │ ", f.Line))+f.Source)
+	}
+	p.printf("%s\n", p.message(f.Message))
+	if strings.Contains(f.Traceback, "\n") {
+		p.printf("%s\n", p.indent(p.paint(faint, strings.ReplaceAll(f.Traceback, "\n", p.reset("\n       "))), "       "))
+	}
+}
+
+// failed prints a failed test with its number.
+func (p *pretty) failed(n int, r *Result) {
+	p.printf("\n%s %s\n\n%s", p.paint(bold+";"+red, fmt.Sprintf("%d) %s", n, name(r))), p.paint(faint, place(r.File, r.Line)), FailureText(r, p.o.Color))
 }
 
 // reset ends the faint colour at the end of a line and begins it on the next.

@@ -47,6 +47,7 @@ type Result struct {
 	Output   string // what it printed
 
 	counted bool
+	told    bool // to go test
 }
 
 // Note is what a failed test shows beside its failures: the conversation on a
