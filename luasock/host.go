@@ -3,6 +3,7 @@ package luasock
 import (
 	lua "github.com/yuin/gopher-lua"
 
+	"sockscript/luasock/bind"
 	"sockscript/luasock/loop"
 	"sockscript/luasock/lualib"
 )
@@ -69,3 +70,6 @@ func (vm *VM) IsKept(id uint64) bool {
 	}
 	return false
 }
+
+// Env is where the VM's rows are registered, for a host that calls one itself.
+func (vm *VM) Env() *bind.Env { return vm.env }

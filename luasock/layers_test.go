@@ -47,10 +47,10 @@ var layers = []layer{
 		why: "the one room where Lua and bytes meet; it is a library, and knows nothing of commands"},
 	{name: "luasock/php", may: []string{"luasock", "luasock/addr", "luasock/bind", "luasock/loop", "luasock/sock", "luasock/stream"},
 		outside: []string{"github.com/yuin/gopher-lua", "golang.org/x/sys"}, why: "PHP's names stand on ours"},
-	{name: "luasock/luatest", may: []string{"luasock", "luasock/addr", "luasock/bind", "luasock/loop", "luasock/sock", "luasock/stream", "luasock/trace"},
+	{name: "luasock/luatest", may: []string{"luasock", "luasock/addr", "luasock/bind", "luasock/hexdump", "luasock/loop", "luasock/sock", "luasock/stream", "luasock/trace"},
 		outside: []string{"github.com/yuin/gopher-lua", "golang.org/x/sys"}, not: []string{"flag"}, why: "tests run in VMs; the command line is cli's"},
 	{name: "luasock/cli", may: []string{"luasock", "luasock/luatest", "luasock/php", "luasock/sock", "luasock/trace"},
-		outside: []string{"github.com/yuin/gopher-lua", "golang.org/x/sys"}, why: "the top: nobody imports it but main"},
+		outside: []string{"github.com/fsnotify/fsnotify", "github.com/spf13/pflag", "github.com/yuin/gopher-lua", "golang.org/x/sys"}, why: "the top: nobody imports it but main"},
 	{name: "luasock/bench", outside: []string{"golang.org/x/sys"}, why: "it measures the built command from outside, as it measures PHP's"},
 }
 

@@ -93,6 +93,9 @@ func (e *Entry) FullName() string {
 	return e.Module + "." + e.Name
 }
 
+// brackets takes out the marks of what is optional.
+var brackets = strings.NewReplacer("[", " ", "]", " ")
+
 // argNames reads the names of the arguments out of a signature. A method's
 // receiver ("t:join()") counts as the first.
 func argNames(sig string) []string {
@@ -102,8 +105,7 @@ func argNames(sig string) []string {
 	if recv, _, ok := strings.Cut(head, ":"); ok {
 		names = append(names, recv)
 	}
-	clean := strings.NewReplacer("[", " ", "]", " ").Replace(rest)
-	for _, part := range strings.Split(clean, ",") {
+	for part := range strings.SplitSeq(brackets.Replace(rest), ",") {
 		name, _, _ := strings.Cut(part, "=")
 		if name = strings.TrimSpace(name); name != "" {
 			names = append(names, name)

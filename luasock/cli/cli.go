@@ -45,6 +45,9 @@ Exit status: 0, or what os.exit gave; 1 an error; 2 wrong usage; 124 --timeout;
 // Main runs the command with its arguments (without the program's name) and
 // returns its exit status. A script's os.exit ends the process at once.
 func Main(args []string, stdin *os.File, stdout, stderr io.Writer) int {
+	if len(args) > 0 && args[0] == "test" {
+		return test(args[1:], stdin, stdout, stderr)
+	}
 	o, err := parse(args)
 	if err != nil {
 		fmt.Fprintf(stderr, "sockscript: %s\ntry 'sockscript --help'\n", err)

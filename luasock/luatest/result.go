@@ -45,6 +45,9 @@ type Result struct {
 	Failures []Failure
 	Notes    []Note
 	Output   string // what it printed
+
+	counted bool
+	told    bool // to go test
 }
 
 // Note is what a failed test shows beside its failures: the conversation on a

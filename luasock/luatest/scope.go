@@ -1,14 +1,17 @@
 package luatest
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
+	"time"
 
 	lua "github.com/yuin/gopher-lua"
 
 	"sockscript/luasock"
 	"sockscript/luasock/bind"
 	"sockscript/luasock/loop"
+	"sockscript/luasock/trace"
 )
 
 // scope is what owns resources: a test, a block (what before_all makes), or a
@@ -17,10 +20,16 @@ type scope struct {
 	name   string
 	file   *file
 	parent *scope // nil for a file
+	isTest bool
 
+	start time.Time
+
+	output    bytes.Buffer  // what its tasks have printed
+	traffic   *trace.Record // of its sockets
 	resources []*resource
 	failures  []Failure
 	notes     []note
+	finally   []*lua.LFunction    // of a test
 	spared    map[*loop.Task]bool // tasks that are no leak
 	sockets   map[uint64]*made    // that are open, by ID
 
@@ -40,7 +49,7 @@ type note struct {
 }
 
 func newScope(name string, f *file, parent *scope) *scope {
-	return &scope{name: name, file: f, parent: parent, spared: map[*loop.Task]bool{}, sockets: map[uint64]*made{}}
+	return &scope{name: name, file: f, parent: parent, start: time.Now(), spared: map[*loop.Task]bool{}, sockets: map[uint64]*made{}}
 }
 
 // current is the scope of the test that runs now, also in the tasks that it
@@ -106,7 +115,7 @@ func (s *scope) fail(format string, args ...any) {
 		return
 	}
 	at := s
-	if only := s.file.onlyRunning(); only != nil {
+	if only := s.file.onlyRunning(); only != nil && !s.isTest {
 		at = only
 	}
 	at.failures = append(at.failures, Failure{Kind: KindError, Message: strings.TrimSpace(fmt.Sprintf(format, args...))})

@@ -1,0 +1,355 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+	"golang.org/x/sys/unix"
+
+	"sockscript/luasock/luatest"
+)
+
+const testUsage = `usage: sockscript test [options] [path…]
+
+Runs the tests in the files, and in every *_test.lua and *_spec.lua below the
+folders; without a path, below this folder.
+
+which tests
+  --filter TEXT         only those whose name has TEXT, or matches it as a Lua
+                        pattern; may be given several times
+  --exclude TEXT        not those
+  --tag TAG             only those with #TAG in their name
+  --shard I/N           only part I of N, so that N machines run them all
+  --list                print their names and run none
+how
+  --jobs N              so many files at once; as many as there are cores
+  --timeout SECONDS     the time limit of a test; 10
+  --shuffle[=SEED]      in random order; SEED gives the same order again
+  --seed N              the seed of what is random in the tests, as it was printed
+  --repeat N            so many times
+  --fail-fast           begin nothing after the first failure
+  --pause-on-fail       a prompt where a test has failed, its sockets still open
+  --watch               run again whenever a file changes
+  --update              write the snapshots anew
+what is reported
+  --reporter NAME       pretty, tap, junit, json (one object a line) or github;
+                        may be given several times
+  --output FILE         where the reporter before it writes; standard output
+  --no-color            no colours
+
+Exit status: 0 when all passed, 1 when one failed, 2 for wrong usage, 130 and 143
+after SIGINT and SIGTERM.
+`
+
+// testOptions are the command line of sockscript test.
+type testOptions struct {
+	suite     luatest.Suite
+	shuffle   shuffle
+	shard     shard
+	timeout   testSeconds
+	watch     bool
+	pause     bool
+	noColor   bool
+	help      bool
+	reporters []report1
+}
+
+// report1 is a reporter and where it writes: "" is standard output.
+type report1 struct{ name, file string }
+
+// flags are the options.
+func (o *testOptions) flags() *pflag.FlagSet {
+	f := pflag.NewFlagSet("sockscript test", pflag.ContinueOnError)
+	f.StringArrayVar(&o.suite.Filter, "filter", nil, "")
+	f.StringArrayVar(&o.suite.Exclude, "exclude", nil, "")
+	f.StringArrayVarP(&o.suite.Tags, "tag", "t", nil, "")
+	f.Var(&o.shard, "shard", "")
+	f.BoolVarP(&o.suite.List, "list", "l", false, "")
+	f.VarP(&atLeastOne{&o.suite.Jobs}, "jobs", "j", "")
+	f.Var(&o.timeout, "timeout", "")
+	f.Var(&o.shuffle, "shuffle", "")
+	f.Lookup("shuffle").NoOptDefVal = "yes"
+	f.Var((*seed)(&o.suite.Seed), "seed", "")
+	f.Var(&atLeastOne{&o.suite.Repeat}, "repeat", "")
+	f.BoolVarP(&o.suite.FailFast, "fail-fast", "x", false, "")
+	f.BoolVar(&o.pause, "pause-on-fail", false, "")
+	f.BoolVarP(&o.watch, "watch", "w", false, "")
+	f.BoolVarP(&o.suite.Update, "update", "u", false, "")
+	f.VarP(&reporterFlag{&o.reporters}, "reporter", "r", "")
+	f.VarP(&outputFlag{&o.reporters}, "output", "o", "")
+	f.BoolVar(&o.noColor, "no-color", false, "")
+	f.BoolVarP(&o.help, "help", "h", false, "")
+	return f
+}
+
+func parseTest(args []string) (o testOptions, err error) {
+	f := o.flags()
+	if err := f.Parse(args); err != nil {
+		return o, err
+	}
+	o.suite.Paths = f.Args()
+	o.suite.Timeout = time.Duration(o.timeout)
+	o.suite.Shard, o.suite.Shards = o.shard.i, o.shard.n
+	o.suite.Shuffle = o.shuffle.on
+	if o.shuffle.seed != 0 {
+		o.suite.Seed = o.shuffle.seed
+	}
+	if o.reporters == nil {
+		o.reporters = []report1{{name: "pretty"}}
+	}
+	return o, nil
+}
+
+// test is the subcommand test.
+func test(args []string, stdin *os.File, stdout, stderr io.Writer) int {
+	o, err := parseTest(args)
+	if err != nil {
+		fmt.Fprintf(stderr, "sockscript test: %s\ntry 'sockscript test --help'\n", err)
+		return exitUsage
+	}
+	if o.help {
+		fmt.Fprint(stdout, testUsage)
+		return exitOK
+	}
+	debug.SetGCPercent(400) // a VM for each file is much that soon is garbage
+	ctx, signals := untilSignal()
+	defer signals.stop()
+	if o.watch {
+		err = o.watchAndRun(ctx, stdout, stderr)
+	} else {
+		err = o.run(ctx, stdout)
+	}
+	switch code := signals.code(); {
+	case code != 0:
+		return code
+	case err == errFailed:
+		return exitError
+	case err != nil:
+		fmt.Fprintf(stderr, "sockscript test: %s\n", err)
+		return exitUsage
+	}
+	return exitOK
+}
+
+// errFailed says that a test has failed, which was reported.
+var errFailed = errors.New("a test has failed")
+
+// run runs the tests once.
+func (o *testOptions) run(ctx context.Context, stdout io.Writer) error {
+	suite := o.suite
+	if suite.List {
+		suite.Reporters = []luatest.Reporter{luatest.List(stdout)}
+	} else {
+		var files []*os.File
+		var err error
+		if suite.Reporters, files, err = o.openReporters(stdout); err != nil {
+			return err
+		}
+		for _, f := range files {
+			defer f.Close()
+		}
+	}
+	summary, err := suite.Run(ctx)
+	if err != nil {
+		return err
+	}
+	if summary.Failed > 0 {
+		return errFailed
+	}
+	return nil
+}
+
+// openReporters makes the reporters. The files are for the caller to close.
+func (o *testOptions) openReporters(stdout io.Writer) (list []luatest.Reporter, files []*os.File, err error) {
+	for _, r := range o.reporters {
+		w := stdout
+		if r.file != "" {
+			f, err := os.Create(r.file)
+			if err != nil {
+				return nil, files, fmt.Errorf("cannot write %s", err.(*os.PathError).Path+": "+err.(*os.PathError).Err.Error())
+			}
+			files, w = append(files, f), f
+		}
+		list = append(list, o.reporter(r.name, w))
+	}
+	return list, files, nil
+}
+
+func (o *testOptions) reporter(name string, w io.Writer) luatest.Reporter {
+	switch name {
+	case "tap":
+		return luatest.TAP(w)
+	case "junit":
+		return luatest.JUnit(w)
+	case "json":
+		return luatest.JSONLines(w)
+	case "github":
+		return luatest.GitHub(w)
+	}
+	p := luatest.PrettyOptions{}
+	if f, ok := w.(*os.File); ok && isTerminal(f) {
+		p.Live = true
+		p.Color = !o.noColor && os.Getenv("NO_COLOR") == ""
+		if size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ); err == nil {
+			p.Width = int(size.Col)
+		}
+	}
+	return luatest.Pretty(w, p)
+}
+
+// signalled is the first signal that came.
+type signalled struct {
+	signals chan os.Signal
+	cancel  context.CancelFunc
+	got     chan int // the exit status of the first
+}
+
+// untilSignal gives a context that ends with SIGINT or SIGTERM; a second one ends
+// the process.
+func untilSignal() (context.Context, *signalled) {
+	ctx, cancel := context.WithCancel(context.Background())
+	s := &signalled{signals: make(chan os.Signal, 2), cancel: cancel, got: make(chan int, 1)}
+	signal.Notify(s.signals, os.Interrupt, unix.SIGTERM)
+	go func() {
+		code := 0
+		for sig := range s.signals {
+			if code != 0 {
+				os.Exit(code)
+			}
+			if code = 130; sig == unix.SIGTERM {
+				code = 143
+			}
+			s.got <- code
+			cancel()
+		}
+	}()
+	return ctx, s
+}
+
+func (s *signalled) stop() {
+	signal.Stop(s.signals)
+	close(s.signals)
+	s.cancel()
+}
+
+// code is the exit status of the signal that came, 0 when none did.
+func (s *signalled) code() int {
+	select {
+	case code := <-s.got:
+		return code
+	default:
+		return 0
+	}
+}
+
+// The values of options.
+
+type reporterFlag struct{ list *[]report1 }
+
+func (r *reporterFlag) Set(text string) error {
+	switch text {
+	case "pretty", "tap", "junit", "json", "github":
+		*r.list = append(*r.list, report1{name: text})
+		return nil
+	}
+	return errors.New("pretty, tap, junit, json or github")
+}
+func (*reporterFlag) String() string { return "" }
+func (*reporterFlag) Type() string   { return "name" }
+
+type outputFlag struct{ list *[]report1 }
+
+func (r *outputFlag) Set(text string) error {
+	if len(*r.list) == 0 {
+		*r.list = append(*r.list, report1{name: "pretty"})
+	}
+	last := &(*r.list)[len(*r.list)-1]
+	if last.file != "" {
+		return errors.New("one for each --reporter, after it")
+	}
+	last.file = text
+	return nil
+}
+func (*outputFlag) String() string { return "" }
+func (*outputFlag) Type() string   { return "file" }
+
+// shuffle is "yes", or a seed.
+type shuffle struct {
+	on   bool
+	seed int64
+}
+
+func (s *shuffle) Set(text string) error {
+	s.on = true
+	if text == "yes" {
+		return nil
+	}
+	return (*seed)(&s.seed).Set(text)
+}
+func (*shuffle) String() string { return "" }
+func (*shuffle) Type() string   { return "seed" }
+
+type seed int64
+
+func (s *seed) Set(text string) error {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 1 || n > 1<<53 {
+		return errors.New("a whole number from 1")
+	}
+	*s = seed(n)
+	return nil
+}
+func (*seed) String() string { return "" }
+func (*seed) Type() string   { return "seed" }
+
+// shard is i of n.
+type shard struct{ i, n int }
+
+func (s *shard) Set(text string) error {
+	i, n, _ := strings.Cut(text, "/")
+	var err1, err2 error
+	s.i, err1 = strconv.Atoi(i)
+	s.n, err2 = strconv.Atoi(n)
+	if err1 != nil || err2 != nil || s.i < 1 || s.i > s.n {
+		return errors.New("I/N with I from 1 to N")
+	}
+	return nil
+}
+func (*shard) String() string { return "" }
+func (*shard) Type() string   { return "i/n" }
+
+// atLeastOne is a number from 1.
+type atLeastOne struct{ to *int }
+
+func (n *atLeastOne) Set(text string) error {
+	v, err := strconv.Atoi(text)
+	if err != nil || v < 1 || v > 1<<30 {
+		return errors.New("a whole number from 1")
+	}
+	*n.to = v
+	return nil
+}
+func (*atLeastOne) String() string { return "" }
+func (*atLeastOne) Type() string   { return "n" }
+
+type testSeconds time.Duration
+
+func (s *testSeconds) Set(text string) error {
+	n, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(n > 0) || n > 1e9 {
+		return errors.New("seconds above 0")
+	}
+	*s = testSeconds(n * float64(time.Second))
+	return nil
+}
+func (*testSeconds) String() string { return "" }
+func (*testSeconds) Type() string   { return "seconds" }
