@@ -11,6 +11,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"sockscript/luasock"
+	"sockscript/luasock/luatest"
 )
 
 // Version is what --version prints.
@@ -89,6 +90,7 @@ func help(topic string, stdout, stderr io.Writer) int {
 		return exitError
 	}
 	defer vm.Close()
+	luatest.Open(vm)
 	what := lua.LValue(lua.LNil)
 	if topic != "" {
 		what = lua.LString(topic)

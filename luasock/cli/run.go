@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sockscript/luasock"
+	"sockscript/luasock/luatest"
 	"sockscript/luasock/sock"
 )
 
@@ -33,6 +34,7 @@ func run(o options, stdin io.Reader, stderr io.Writer) int {
 		return exitError
 	}
 	defer vm.Close()
+	luatest.Preload(vm)
 	watch := startWatch(vm, o, stderr)
 	defer watch.stop()
 	setArgs(vm.L, o)
