@@ -215,8 +215,13 @@ func (a *asserts) callNode(L *lua.LState) int {
 	if p.assertion == "" {
 		return a.modify(L, &n, p.names)
 	}
+	for _, name := range p.names {
+		if k := a.modifiers[name]; k != nil {
+			a.callModifier(L, &n, k)
+		}
+	}
 	if k := a.assertions[p.assertion]; k != nil {
-		return a.callCustom(L, &n, p.names, k)
+		return a.callCustom(L, &n, k)
 	}
 	a.state = &n
 	row := a.rows[p.assertion]

@@ -179,7 +179,8 @@ func (f *file) exit(L *lua.LState) int {
 	}
 	s := currentOf(f.vm)
 	failure := Failure{Kind: KindError, Message: "os.exit(" + bind.Describe(code) + ") was called"}
-	source, line := f.positionOf(L)
+	f.vm.Env().Running = L
+	source, line := f.vm.Position()
 	f.locate(&failure, fmt.Sprintf("%s:%d", source, line))
 	s.failures = append(s.failures, failure)
 	for _, st := range f.stretches {
