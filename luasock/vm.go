@@ -78,6 +78,9 @@ func (vm *VM) Close() error {
 	vm.runAtClose()
 	vm.closed = true
 	err := vm.loop.Close()
+	if vm.die != nil {
+		vm.die(errVMClosed)
+	}
 	vm.net.Close()
 	vm.env.Close()
 	if vm.ownsL {
@@ -167,6 +170,7 @@ func judge(err error) bind.Verdict {
 		host  *sock.HostError
 		info  sock.EAI
 		errno unix.Errno
+		web   httpError
 	)
 	switch {
 	case errors.As(err, &stop):
@@ -179,6 +183,8 @@ func judge(err error) bind.Verdict {
 		return bind.Verdict{Raise: lua.LString("timeout")}
 	case errors.Is(err, loop.ErrOutside):
 		return bind.Verdict{Raise: lua.LString(err.Error())}
+	case errors.As(err, &web):
+		return bind.Verdict{Message: web.text, Errno: web.errno}
 	case errors.Is(err, loop.ErrTimeout):
 		return bind.Verdict{Message: "timeout", Errno: int(unix.ETIMEDOUT)}
 	case errors.Is(err, io.EOF):

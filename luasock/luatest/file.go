@@ -128,7 +128,11 @@ func reason(err error) string {
 
 // open makes the VM.
 func (f *file) open() error {
-	vm, err := luasock.New(luasock.Options{
+	newVM := f.suite.New
+	if newVM == nil {
+		newVM = luasock.New
+	}
+	vm, err := newVM(luasock.Options{
 		Stdout:  output{f},
 		Stderr:  io.Discard, // failed tasks are found among the Unjoined
 		Observe: f.observe,

@@ -36,6 +36,8 @@ type Suite struct {
 	List          bool          // report the tests as skipped, and run none
 
 	Reporters []Reporter
+	// New makes the VM of a file; luasock.New when nil.
+	New func(luasock.Options) (*luasock.VM, error)
 	// Pause, if set, is called after a test has failed, while its sockets are still
 	// open, on the goroutine of its VM. Files run one at a time then.
 	Pause func(vm *luasock.VM, r *Result)
