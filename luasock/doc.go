@@ -36,6 +36,15 @@
 // out to be in use, the number doubles, or a server with 10,000 connections
 // would collect 156 times while they arrive.
 //
+// HTTP is net/http's, behind loop.Await. Its connections are made by Background
+// tasks and handed to it as sock.Conn, so that they are in socket.list() and
+// observed like any other, and end with the VM; since such a task keeps nothing
+// open, an idle connection lets a script end and hides no deadlock. A function of
+// the module closes its connection before it returns; only a session, which a
+// script can close, keeps any. Limits of time are a clock that net/http's traces
+// tell where it is, because its own go on for connections that nobody wants any
+// more.
+//
 // A task that makes 64 calls in a row that did not have to wait lets the others
 // run, so that one that streams as fast as it can starves nobody.
 package luasock

@@ -2,6 +2,8 @@ package luasock
 
 import (
 	"fmt"
+	"iter"
+	"slices"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -42,7 +44,7 @@ func (vm *VM) Help(what lua.LValue) (text string, ok bool) {
 // describe is signature, documentation and origin of a row.
 func describe(e *bind.Entry) string {
 	var b strings.Builder
-	if !strings.Contains(e.Sig, ":") && e.Module != "base" {
+	if !strings.Contains(e.Sig, ":") && e.Module != bind.Globals {
 		b.WriteString(e.Module + ".")
 	}
 	b.WriteString(e.Sig + "\n  " + e.Doc)
@@ -52,15 +54,93 @@ func describe(e *bind.Entry) string {
 	return b.String()
 }
 
+// helpModules describes the modules and lists Lua's libraries. It is to fit a
+// screen of 24 lines and 80 columns.
 func (vm *VM) helpModules() string {
 	var b strings.Builder
-	for _, m := range vm.env.Modules() {
-		b.WriteString(m.Name + "\n  " + m.Doc + "\n")
+	all := vm.env.Modules()
+	for _, m := range all[vm.libraries:] {
+		doc, _, _ := strings.Cut(m.Doc+" ", ". ")
+		b.WriteString(m.Name + "\n  " + strings.TrimRight(doc, ". ") + ".\n")
 	}
-	return b.String() + "help \"name\" tells more of each."
+	if vm.libraries > 0 {
+		b.WriteString("and the libraries\n ")
+		for _, m := range all[:vm.libraries] {
+			b.WriteString(" " + m.Name)
+		}
+		b.WriteString("\n")
+	}
+	return b.String() + `help "name" tells more of each, and of what is in it: help "socket.bind".`
 }
 
-// helpName finds a row or a module by its name.
+// Modules are those that are open, with their rows: what scripts see.
+func (vm *VM) Modules() []*bind.Module { return vm.env.Modules() }
+
+// Module is what require returns for an open module; nil when it was replaced by
+// something that is no table.
+func (vm *VM) Module(m *bind.Module) *lua.LTable {
+	loaded, _ := vm.L.GetField(vm.L.Get(lua.RegistryIndex), "_LOADED").(*lua.LTable)
+	if loaded == nil {
+		return nil
+	}
+	t, _ := loaded.RawGetString(m.Name).(*lua.LTable)
+	return t
+}
+
+// LoadPreloaded has require load every module that waits for that.
+func (vm *VM) LoadPreloaded() {
+	preload, _ := vm.L.GetField(vm.L.GetGlobal("package"), "preload").(*lua.LTable)
+	if preload == nil {
+		return
+	}
+	var names []lua.LValue
+	preload.ForEach(func(name, _ lua.LValue) { names = append(names, name) })
+	for _, name := range names {
+		vm.L.CallByParam(lua.P{Fn: vm.L.GetGlobal("require"), Protect: true}, name)
+	}
+}
+
+// Entry is the row behind a function, if it has one.
+func (vm *VM) Entry(fn *lua.LFunction) (*bind.Entry, bool) { return vm.env.Entry(fn) }
+
+// GlobalFunctions are the rows that stand in no module, by their names.
+func (vm *VM) GlobalFunctions() []bind.Row {
+	var rows []bind.Row
+	for _, e := range vm.env.Entries() {
+		if fn, ok := vm.L.GetGlobal(e.Name).(*lua.LFunction); ok && e.Module == bind.Globals {
+			if known, ok := vm.env.Entry(fn); ok && known == e {
+				rows = append(rows, e.Row)
+			}
+		}
+	}
+	return rows
+}
+
+// Topics yields the names on which Help has something, beside those of
+// constants: modules, classes, functions and methods.
+func (vm *VM) Topics() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		var names []string
+		for _, row := range vm.GlobalFunctions() {
+			names = append(names, row.Name)
+		}
+		for _, m := range vm.env.Modules() {
+			names = append(names, m.Name)
+			for _, row := range m.Rows {
+				names = append(names, m.Name+"."+row.Name)
+			}
+			for _, class := range m.Classes {
+				names = append(names, class.Name)
+				for _, row := range ownRows(class.Rows) {
+					names = append(names, class.Name+":"+row.Name)
+				}
+			}
+		}
+		slices.Values(names)(yield)
+	}
+}
+
+// helpName finds a row, a module, a class or a constant by its name.
 func (vm *VM) helpName(name string) (text string, ok bool) {
 	for _, e := range vm.env.Entries() {
 		if e.FullName() == name {
@@ -70,6 +150,11 @@ func (vm *VM) helpName(name string) (text string, ok bool) {
 	for _, m := range vm.env.Modules() {
 		if m.Name == name {
 			return helpModule(m), true
+		}
+		for _, class := range m.Classes {
+			if class.Name == name {
+				return helpClass(m, class), true
+			}
 		}
 		for _, k := range m.Consts {
 			if m.Name+"."+k.Name == name {
@@ -87,12 +172,24 @@ func helpModule(m *bind.Module) string {
 		b.WriteString("  " + m.Name + "." + row.Sig + "\n")
 	}
 	for _, class := range m.Classes {
-		b.WriteString(class.Name + ": " + class.Doc + "\n")
-		for _, row := range class.Rows {
-			if strings.Contains(row.Sig, ":") {
-				b.WriteString("  " + row.Sig + "\n")
-			}
-		}
+		b.WriteString(helpClass(m, class) + "\n")
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// helpClass lists the methods of a class that are not functions of its module too.
+func helpClass(m *bind.Module, class bind.Methods) string {
+	var b strings.Builder
+	b.WriteString(class.Name + ": " + class.Doc + "\n")
+	own := ownRows(class.Rows)
+	for _, row := range own {
+		b.WriteString("  " + row.Sig + "\n")
+	}
+	for _, f := range class.Fields {
+		b.WriteString("  ." + f.Name + "\n")
+	}
+	if len(own) < len(class.Rows) {
+		fmt.Fprintf(&b, "  and the functions of %s that take it first\n", m.Name)
 	}
 	return strings.TrimSuffix(b.String(), "\n")
 }

@@ -80,9 +80,9 @@ func left(e *bind.Entry) string {
 		return "it ends the VM; TestExitJunk calls it"
 	case "os.execute", "io.popen":
 		return "it runs programs"
-	case "_G.error", "_G.assert":
+	case "error", "assert":
 		return "it raises what it is given"
-	case "_G.print", "io.write", "FILE*:write":
+	case "print", "io.write", "FILE*:write":
 		return "it would print on the test's output"
 	}
 	return ""

@@ -21,6 +21,7 @@ import (
 var modules = []*bind.Module{
 	socketModule,
 	taskModule,
+	httpModule,
 }
 
 // Options say how a VM behaves. The zero Options are a program's.
@@ -48,17 +49,21 @@ type Options struct {
 type VM struct {
 	L *lua.LState
 
-	options  Options
-	loop     *loop.Loop
-	net      *sock.Net
-	env      *bind.Env
-	threads  []*lua.LState // idle ones, for tasks and protected calls
-	main     *Task
-	failed   []*Task // the first that ended by an error and that nobody has joined
-	unjoined int     // how many there are
-	ownsL    bool
-	closed   bool
-	atClose  []func()
+	options   Options
+	loop      *loop.Loop
+	net       *sock.Net
+	env       *bind.Env
+	threads   []*lua.LState // idle ones, for tasks and protected calls
+	main      *Task
+	failed    []*Task // the first that ended by an error and that nobody has joined
+	unjoined  int     // how many there are
+	ownsL     bool
+	closed    bool
+	libraries int             // how many of the open modules are Lua's libraries
+	headers   *lua.LTable     // the metatable of HTTP headers; nil until there are some
+	life      context.Context // ends with the VM; nil until something needs it
+	die       context.CancelCauseFunc
+	atClose   []func() // what Close calls first
 
 	interrupt atomic.Bool // a match or a sort is to end
 }
@@ -81,6 +86,7 @@ func New(o Options) (*VM, error) {
 		Exit:      vm.exit,
 		Stdout:    o.Stdout,
 	})
+	vm.libraries = len(vm.env.Modules())
 	vm.openModules()
 	return vm, nil
 }
@@ -168,7 +174,7 @@ func (vm *VM) openModules() {
 	for _, m := range modules {
 		vm.OpenModule(m)
 	}
-	vm.L.SetGlobal("help", vm.env.Function(vm.L, "base", &helpRow))
+	vm.L.SetGlobal("help", vm.env.Function(vm.L, bind.Globals, &helpRow))
 }
 
 // OpenModule makes a module a global, and what require returns for its name.

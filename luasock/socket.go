@@ -53,7 +53,7 @@ var socketRows = []bind.Row{
 	{Name: "clear_error", Sig: "clear_error([s])", PHP: "socket_clear_error", Doc: "Forgets the last error.", Fn: socketClearError},
 	{Name: "strerror", Sig: "strerror(errno)", PHP: "socket_strerror", Doc: "Returns the system's text of an error number.", Fn: socketStrerror},
 	{Name: "fd", Sig: "fd(s)", Doc: "Returns the number of the descriptor.", Fn: socketFD},
-	{Name: "list", Sig: "list()", Doc: "Returns a list of every open socket, each a table with fd, kind, state, local_address, local_port, remote_address, remote_port, bytes_in, bytes_out.", Fn: socketList},
+	{Name: "list", Sig: "list()", Doc: "Returns a list of every open socket, also those of streams, oldest first: each a table with fd, kind, state, local_address, local_port, remote_address, remote_port, bytes_in, bytes_out, age (in seconds) and id, which no other socket has or had.", Fn: socketList},
 	{Name: "gettime", Sig: "gettime()", Doc: "Returns the time in seconds since 1970, with fractions.", Fn: socketGettime},
 }
 
@@ -387,6 +387,8 @@ func infoTable(c bind.Call, i sock.Info) *lua.LTable {
 	t.RawSetString("state", lua.LString(i.State.String()))
 	t.RawSetString("bytes_in", lua.LNumber(i.In))
 	t.RawSetString("bytes_out", lua.LNumber(i.Out))
+	t.RawSetString("age", lua.LNumber(time.Since(i.Made).Seconds()))
+	t.RawSetString("id", lua.LNumber(i.ID))
 	for side, a := range map[string]addr.Addr{"local": i.Local, "remote": i.Remote} {
 		if a.IsZero() {
 			continue

@@ -1126,6 +1126,15 @@ func TestSocketText(t *testing.T) {
 			c:close() --> =tcp connected 127.0.0.1 true 127.0.0.1 true 5 2
 			s:close() --> =true true
 			out(#socket.list()) --> =0`},
+		{name: "list: ids tell sockets apart, ages grow", code: `
+			local a = new()
+			local first = socket.list()[1]
+			a:close()
+			local b = new()
+			local second = socket.list()[1]
+			out(second.id > first.id, first.age >= 0 and first.age < 60, second.fd == b:fd()) --> =true true true
+			task.sleep(0.001)
+			out(socket.list()[1].age > second.age, socket.list()[1].id == second.id) --> =true true`},
 		{name: "list: AF_UNIX has addresses without ports", code: `
 			local s = new(UNIX, DGRAM)
 			s:bind(dir .. "/listed")

@@ -80,6 +80,9 @@ func (vm *VM) Close() error {
 	vm.closed = true
 	err := vm.loop.Close()
 	vm.closeStreams()
+	if vm.die != nil {
+		vm.die(errVMClosed)
+	}
 	vm.net.Close()
 	vm.env.Close()
 	if vm.ownsL {
@@ -170,6 +173,7 @@ func judge(err error) bind.Verdict {
 		info  sock.EAI
 		errno unix.Errno
 		inTLS *stream.TLSError
+		web   httpError
 	)
 	switch {
 	case errors.As(err, &stop):
@@ -182,6 +186,8 @@ func judge(err error) bind.Verdict {
 		return bind.Verdict{Raise: lua.LString("timeout")}
 	case errors.Is(err, loop.ErrOutside):
 		return bind.Verdict{Raise: lua.LString(err.Error())}
+	case errors.As(err, &web):
+		return bind.Verdict{Message: web.text, Errno: web.errno}
 	case errors.Is(err, loop.ErrTimeout):
 		return bind.Verdict{Message: "timeout", Errno: int(unix.ETIMEDOUT)}
 	case errors.Is(err, io.EOF):

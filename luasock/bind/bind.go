@@ -85,8 +85,15 @@ type Entry struct {
 	env    *Env
 }
 
-// FullName is the name by which help finds the row: "socket.bind", "Task:join".
+// Globals is the Module of an Entry that is a global function.
+const Globals = "_G"
+
+// FullName is the name by which help finds the row: "socket.bind", "Task:join",
+// "print".
 func (e *Entry) FullName() string {
+	if e.Module == Globals {
+		return e.Name
+	}
 	if strings.Contains(e.Sig, ":") {
 		return e.Module + ":" + e.Name
 	}

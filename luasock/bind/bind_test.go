@@ -181,7 +181,7 @@ func TestCalls(t *testing.T) {
 		{`t.fields{port = 1.5}`, "bad argument #1 to 'fields' (options.port must be an integer, got 1.5)"},
 		{`t.fields{port = "1"}`, `bad argument #1 to 'fields' (options.port must be an integer, got "1")`},
 		{`t.fields{name = 1}`, "bad argument #1 to 'fields' (options.name must be a string, got 1)"},
-		{`t.fields{prot = 1, nmae = 2}`, `bad argument #1 to 'fields' (options has an unknown key "nmae"; valid are name, port, deep, list, items)`},
+		{`t.fields{prot = 1, nmae = 2}`, `bad argument #1 to 'fields' (options has an unknown key "nmae"; did you mean "name"? valid are name, port, deep, list, items)`},
 		{`t.fields{7}`, "bad argument #1 to 'fields' (options has an unknown key 1; valid are name, port, deep, list, items)"},
 		{`t.must{port = 1}`, `bad argument #1 to 'must' (options must have key "name" (a string))`},
 		{`t.must{name = "n"}`, `bad argument #1 to 'must' (options must have key "port" (an integer))`},

@@ -24,6 +24,9 @@ func (c Call) Env() *Env { return c.entry.env }
 // Name is the row's name.
 func (c Call) Name() string { return c.entry.Name }
 
+// Module is the name of the row's module; for a method that of the class.
+func (c Call) Module() string { return c.entry.Module }
+
 // N is the number of arguments that came.
 func (c Call) N() int { return c.L.GetTop() }
 

@@ -4,9 +4,12 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"sockscript/luasock/spell"
 )
 
 // Fields reads a table argument by keys, with messages that name the key.
@@ -39,7 +42,14 @@ func (f Fields) Only(names ...string) {
 	})
 	if unknown != nil {
 		sort.Strings(unknown)
-		f.c.Bad(f.i, "%s has an unknown key %s; valid are %s", f.where(""), unknown[0], strings.Join(names, ", "))
+		meant := ""
+		if name, err := strconv.Unquote(unknown[0]); err == nil && len(name) > 1 {
+			meant = spell.Nearest(name, slices.Values(names))
+		}
+		if meant != "" {
+			meant = fmt.Sprintf("did you mean %q? ", meant)
+		}
+		f.c.Bad(f.i, "%s has an unknown key %s; %svalid are %s", f.where(""), unknown[0], meant, strings.Join(names, ", "))
 	}
 }
 
@@ -79,6 +89,18 @@ func (f Fields) OptBytes(key, def string) string {
 		return def
 	}
 	return f.Bytes(key)
+}
+
+// OptBool reads a boolean, with a default for an absent key.
+func (f Fields) OptBool(key string, def bool) bool {
+	if !f.Has(key) {
+		return def
+	}
+	b, ok := f.Get(key).(lua.LBool)
+	if !ok {
+		f.Wrong(key, "a boolean")
+	}
+	return bool(b)
 }
 
 // Sub reads a table inside the table.

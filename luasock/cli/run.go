@@ -12,7 +12,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sockscript/luasock"
-	"sockscript/luasock/luatest"
 	"sockscript/luasock/sock"
 )
 
@@ -24,17 +23,21 @@ func run(o options, stdin io.Reader, stderr io.Writer) int {
 	if o.script != "" || o.statements == nil {
 		var err error
 		if main, err = readScript(o.script, stdin); err != nil {
-			report(stderr, err)
+			fmt.Fprintf(stderr, "sockscript: %s%s\n", err, meantSubcommand(o.script))
 			return exitUsage
 		}
 	}
-	vm, err := luasock.New(luasock.Options{Stderr: stderr})
+	trace, err := startTrace(o.trace, stderr)
 	if err != nil {
 		fmt.Fprintf(stderr, "sockscript: %s\n", err)
-		return exitError
+		return exitUsage
+	}
+	defer trace.end()
+	vm, err := newVM(luasock.Options{Stderr: stderr, Observe: trace.observe})
+	if err != nil {
+		return fail(stderr, err)
 	}
 	defer vm.Close()
-	luatest.Preload(vm)
 	watch := startWatch(vm, o, stderr)
 	defer watch.stop()
 	setArgs(vm.L, o)
@@ -91,11 +94,6 @@ type sourceError struct {
 	source string
 }
 
-// unreadableError says why a script could not be read.
-type unreadableError struct{ name, reason string }
-
-func (e *unreadableError) Error() string { return "cannot read " + e.name + ": " + e.reason }
-
 // script is a program, and the name of its chunk; the zero one is none.
 type script struct{ source, chunk string }
 
@@ -110,14 +108,19 @@ func readScript(name string, stdin io.Reader) (script, error) {
 	} else {
 		text, err = os.ReadFile(name)
 	}
-	var errno unix.Errno
-	switch {
-	case errors.As(err, &errno):
-		return script{}, &unreadableError{name, sock.Strerror(int(errno))}
-	case err != nil:
-		return script{}, &unreadableError{name, err.Error()}
+	if err != nil {
+		return script{}, fmt.Errorf("cannot read %s: %s", name, reason(err))
 	}
 	return script{string(text), chunk}, nil
+}
+
+// reason is why a file could not be used, in the system's words.
+func reason(err error) string {
+	var errno unix.Errno
+	if errors.As(err, &errno) {
+		return sock.Strerror(int(errno))
+	}
+	return err.Error()
 }
 
 // setArgs sets arg and puts the script's own folder first in package.path.

@@ -5,12 +5,15 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -266,6 +269,46 @@ func TestPortscan(t *testing.T) {
 	(&expected{0, "~1100/tcp open  .*\n1234/tcp open  .*\n1700/tcp open  .*\n3 of 701 ports of 127\\.0\\.0\\.1 are open\n", ""}).check(t, got)
 	got = run1(t, ".", "", scriptsDir+"/portscan.lua")
 	(&expected{0, "0 of 1024 ports of 127.0.0.1 are open\n", ""}).check(t, got)
+}
+
+func TestHTTPGet(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header()["Date"] = nil
+		fmt.Fprintf(w, "%s %s of %s\n", r.Method, r.URL, r.Host)
+	}))
+	defer server.Close()
+	host, port, _ := net.SplitHostPort(server.Listener.Addr().String())
+	(&expected{0, "HTTP/1.1 200 OK\r\nContent-Length: 23\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\nGET /page of 127.0.0.1\n", ""}).check(t, run1(t, ".", "", scriptsDir+"/http_get.lua", host, port, "/page"))
+	server.Close()
+	(&expected{1, "~Connection refused \\(\\d+\\)<br />\n", ""}).check(t, run1(t, ".", "", scriptsDir+"/http_get.lua", host, port))
+}
+
+// The downloader goes on where the server broke off.
+func TestDownload(t *testing.T) {
+	dir, text := t.TempDir(), strings.Repeat("0123456789", 1000)
+	script, err := filepath.Abs(scriptsDir + "/download.lua")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var calls atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("ETag", `"1"`)
+		if calls.Add(1) == 1 {
+			w.Header().Set("Content-Length", "10000")
+			io.WriteString(w, text[:4000])
+			return
+		}
+		http.ServeContent(w, r, "", time.Time{}, strings.NewReader(text))
+	}))
+	defer server.Close()
+	url := server.URL + "/files/ten.bin?x=/y"
+	(&expected{1, "", "download.lua: the connection was closed after 4000 of the body's 10000 bytes\ncall it again to go on from there\n"}).check(t, run1(t, dir, "", script, url))
+	(&expected{0, "~ten.bin: 10000 bytes, of which 4000 were there, \\d+\\.\\d s\n", ""}).check(t, run1(t, dir, "", script, url))
+	if got, err := os.ReadFile(filepath.Join(dir, "ten.bin")); string(got) != text {
+		t.Errorf("the file has %d bytes, %v", len(got), err)
+	}
+	(&expected{0, "~index.html: 10000 bytes, .*\n", ""}).check(t, run1(t, dir, "", script, server.URL))
+	(&expected{2, "", "usage: download.lua URL [FILE]\n"}).check(t, run1(t, dir, "", script))
 }
 
 // Every example begins by saying what it is, and a test here runs it.

@@ -8,9 +8,9 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/pflag"
 	"golang.org/x/sys/unix"
@@ -50,61 +50,59 @@ Exit status: 0 when all passed, 1 when one failed, 2 for wrong usage, 130 and 14
 after SIGINT and SIGTERM.
 `
 
-// testOptions are the command line of sockscript test.
-type testOptions struct {
+// testRun are the command line of sockscript test.
+type testRun struct {
 	suite     luatest.Suite
 	shuffle   shuffle
 	shard     shard
-	timeout   testSeconds
 	watch     bool
 	pause     bool
 	noColor   bool
 	help      bool
-	reporters []report1
+	reporters []namedReporter
 }
 
-// report1 is a reporter and where it writes: "" is standard output.
-type report1 struct{ name, file string }
+// namedReporter is a reporter and where it writes: "" is standard output.
+type namedReporter struct{ name, file string }
 
 // flags are the options.
-func (o *testOptions) flags() *pflag.FlagSet {
+func (o *testRun) flags() *pflag.FlagSet {
 	f := pflag.NewFlagSet("sockscript test", pflag.ContinueOnError)
-	f.StringArrayVar(&o.suite.Filter, "filter", nil, "")
-	f.StringArrayVar(&o.suite.Exclude, "exclude", nil, "")
-	f.StringArrayVarP(&o.suite.Tags, "tag", "t", nil, "")
-	f.Var(&o.shard, "shard", "")
-	f.BoolVarP(&o.suite.List, "list", "l", false, "")
-	f.VarP(&atLeastOne{&o.suite.Jobs}, "jobs", "j", "")
-	f.Var(&o.timeout, "timeout", "")
-	f.Var(&o.shuffle, "shuffle", "")
-	f.Lookup("shuffle").NoOptDefVal = "yes"
-	f.Var((*seed)(&o.suite.Seed), "seed", "")
-	f.Var(&atLeastOne{&o.suite.Repeat}, "repeat", "")
-	f.BoolVarP(&o.suite.FailFast, "fail-fast", "x", false, "")
-	f.BoolVar(&o.pause, "pause-on-fail", false, "")
-	f.BoolVarP(&o.watch, "watch", "w", false, "")
-	f.BoolVarP(&o.suite.Update, "update", "u", false, "")
-	f.VarP(&reporterFlag{&o.reporters}, "reporter", "r", "")
-	f.VarP(&outputFlag{&o.reporters}, "output", "o", "")
-	f.BoolVar(&o.noColor, "no-color", false, "")
-	f.BoolVarP(&o.help, "help", "h", false, "")
+	f.StringArrayVar(&o.suite.Filter, "filter", nil, "only tests whose names match")
+	f.StringArrayVar(&o.suite.Exclude, "exclude", nil, "no tests whose names match")
+	f.StringArrayVarP(&o.suite.Tags, "tag", "t", nil, "only tests with the tag")
+	f.Var(&o.shard, "shard", "only the i-th of n parts")
+	f.BoolVarP(&o.suite.List, "list", "l", false, "only the names")
+	f.VarP(&atLeastOne{&o.suite.Jobs}, "jobs", "j", "how many files at once")
+	f.Var((*seconds)(&o.suite.Timeout), "timeout", "for each test, in seconds")
+	f.Var(&o.shuffle, "shuffle", "in any order, or that of a seed")
+	f.Lookup("shuffle").NoOptDefVal = anySeed
+	f.Var((*seed)(&o.suite.Seed), "seed", "of what is random in the tests")
+	f.Var(&atLeastOne{&o.suite.Repeat}, "repeat", "so many times")
+	f.BoolVarP(&o.suite.FailFast, "fail-fast", "x", false, "end at the first failure")
+	f.BoolVar(&o.pause, "pause-on-fail", false, "a prompt at a failure")
+	f.BoolVarP(&o.watch, "watch", "w", false, "again when a file changes")
+	f.BoolVarP(&o.suite.Update, "update", "u", false, "write snapshots anew")
+	f.VarP(&reporterFlag{&o.reporters}, "reporter", "r", "how to report")
+	f.VarP(&outputFlag{&o.reporters}, "output", "o", "where to report")
+	f.BoolVar(&o.noColor, "no-color", false, "no colours")
+	f.BoolVarP(&o.help, "help", "h", false, "print the options")
 	return f
 }
 
-func parseTest(args []string) (o testOptions, err error) {
+func parseTest(args []string) (o testRun, err error) {
 	f := o.flags()
-	if err := f.Parse(args); err != nil {
+	if err := parseFlags(f, args); err != nil {
 		return o, err
 	}
 	o.suite.Paths = f.Args()
-	o.suite.Timeout = time.Duration(o.timeout)
 	o.suite.Shard, o.suite.Shards = o.shard.i, o.shard.n
 	o.suite.Shuffle = o.shuffle.on
 	if o.shuffle.seed != 0 {
 		o.suite.Seed = o.shuffle.seed
 	}
 	if o.reporters == nil {
-		o.reporters = []report1{{name: "pretty"}}
+		o.reporters = []namedReporter{{name: "pretty"}}
 	}
 	return o, nil
 }
@@ -119,6 +117,9 @@ func test(args []string, stdin *os.File, stdout, stderr io.Writer) int {
 	if o.help {
 		fmt.Fprint(stdout, testUsage)
 		return exitOK
+	}
+	if o.noColor {
+		os.Setenv("NO_COLOR", "1") // for what the tests start too
 	}
 	debug.SetGCPercent(400) // a VM for each file is much that soon is garbage
 	ctx, signals := untilSignal()
@@ -144,18 +145,20 @@ func test(args []string, stdin *os.File, stdout, stderr io.Writer) int {
 var errFailed = errors.New("a test has failed")
 
 // run runs the tests once.
-func (o *testOptions) run(ctx context.Context, stdout io.Writer) error {
+func (o *testRun) run(ctx context.Context, stdout io.Writer) error {
 	suite := o.suite
+	suite.New = newVM
 	if suite.List {
 		suite.Reporters = []luatest.Reporter{luatest.List(stdout)}
 	} else {
 		var files []*os.File
 		var err error
-		if suite.Reporters, files, err = o.openReporters(stdout); err != nil {
-			return err
-		}
+		suite.Reporters, files, err = o.openReporters(stdout)
 		for _, f := range files {
 			defer f.Close()
+		}
+		if err != nil {
+			return err
 		}
 	}
 	summary, err := suite.Run(ctx)
@@ -169,13 +172,13 @@ func (o *testOptions) run(ctx context.Context, stdout io.Writer) error {
 }
 
 // openReporters makes the reporters. The files are for the caller to close.
-func (o *testOptions) openReporters(stdout io.Writer) (list []luatest.Reporter, files []*os.File, err error) {
+func (o *testRun) openReporters(stdout io.Writer) (list []luatest.Reporter, files []*os.File, err error) {
 	for _, r := range o.reporters {
 		w := stdout
 		if r.file != "" {
 			f, err := os.Create(r.file)
 			if err != nil {
-				return nil, files, fmt.Errorf("cannot write %s", err.(*os.PathError).Path+": "+err.(*os.PathError).Err.Error())
+				return nil, files, fmt.Errorf("cannot write %s: %s", r.file, reason(err))
 			}
 			files, w = append(files, f), f
 		}
@@ -184,7 +187,7 @@ func (o *testOptions) openReporters(stdout io.Writer) (list []luatest.Reporter, 
 	return list, files, nil
 }
 
-func (o *testOptions) reporter(name string, w io.Writer) luatest.Reporter {
+func (o *testRun) reporter(name string, w io.Writer) luatest.Reporter {
 	switch name {
 	case "tap":
 		return luatest.TAP(w)
@@ -198,7 +201,7 @@ func (o *testOptions) reporter(name string, w io.Writer) luatest.Reporter {
 	p := luatest.PrettyOptions{}
 	if f, ok := w.(*os.File); ok && isTerminal(f) {
 		p.Live = true
-		p.Color = !o.noColor && os.Getenv("NO_COLOR") == ""
+		p.Color = colors(f)
 		if size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ); err == nil {
 			p.Width = int(size.Col)
 		}
@@ -253,24 +256,23 @@ func (s *signalled) code() int {
 
 // The values of options.
 
-type reporterFlag struct{ list *[]report1 }
+type reporterFlag struct{ list *[]namedReporter }
 
 func (r *reporterFlag) Set(text string) error {
-	switch text {
-	case "pretty", "tap", "junit", "json", "github":
-		*r.list = append(*r.list, report1{name: text})
-		return nil
+	if !slices.Contains(reporters, text) {
+		return errors.New("pretty, tap, junit, json or github")
 	}
-	return errors.New("pretty, tap, junit, json or github")
+	*r.list = append(*r.list, namedReporter{name: text})
+	return nil
 }
 func (*reporterFlag) String() string { return "" }
-func (*reporterFlag) Type() string   { return "name" }
+func (*reporterFlag) Type() string   { return "reporter" }
 
-type outputFlag struct{ list *[]report1 }
+type outputFlag struct{ list *[]namedReporter }
 
 func (r *outputFlag) Set(text string) error {
 	if len(*r.list) == 0 {
-		*r.list = append(*r.list, report1{name: "pretty"})
+		*r.list = append(*r.list, namedReporter{name: "pretty"})
 	}
 	last := &(*r.list)[len(*r.list)-1]
 	if last.file != "" {
@@ -282,7 +284,10 @@ func (r *outputFlag) Set(text string) error {
 func (*outputFlag) String() string { return "" }
 func (*outputFlag) Type() string   { return "file" }
 
-// shuffle is "yes", or a seed.
+// anySeed is --shuffle without a seed.
+const anySeed = "any"
+
+// shuffle is whether the order is random, and from which seed.
 type shuffle struct {
 	on   bool
 	seed int64
@@ -290,7 +295,7 @@ type shuffle struct {
 
 func (s *shuffle) Set(text string) error {
 	s.on = true
-	if text == "yes" {
+	if text == anySeed {
 		return nil
 	}
 	return (*seed)(&s.seed).Set(text)
@@ -339,17 +344,4 @@ func (n *atLeastOne) Set(text string) error {
 	return nil
 }
 func (*atLeastOne) String() string { return "" }
-func (*atLeastOne) Type() string   { return "n" }
-
-type testSeconds time.Duration
-
-func (s *testSeconds) Set(text string) error {
-	n, err := strconv.ParseFloat(text, 64)
-	if err != nil || !(n > 0) || n > 1e9 {
-		return errors.New("seconds above 0")
-	}
-	*s = testSeconds(n * float64(time.Second))
-	return nil
-}
-func (*testSeconds) String() string { return "" }
-func (*testSeconds) Type() string   { return "seconds" }
+func (*atLeastOne) Type() string   { return "number" }

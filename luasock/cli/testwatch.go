@@ -21,7 +21,7 @@ const settle = 100 * time.Millisecond
 
 // watchAndRun runs the tests, and again whenever a Lua file or a snapshot changes,
 // until ctx ends.
-func (o *testOptions) watchAndRun(ctx context.Context, stdout, stderr io.Writer) error {
+func (o *testRun) watchAndRun(ctx context.Context, stdout, stderr io.Writer) error {
 	w, err := fsnotify.NewWatcher()
 	if err != nil {
 		return err
@@ -50,7 +50,7 @@ func (o *testOptions) watchAndRun(ctx context.Context, stdout, stderr io.Writer)
 }
 
 // watchFolders watches every folder below the paths.
-func (o *testOptions) watchFolders(w *fsnotify.Watcher) error {
+func (o *testRun) watchFolders(w *fsnotify.Watcher) error {
 	paths := o.suite.Paths
 	if len(paths) == 0 {
 		paths = []string{"."}
@@ -78,7 +78,7 @@ func (o *testOptions) watchFolders(w *fsnotify.Watcher) error {
 
 // changed waits for a change. It gives the test files to run, nil for all: when
 // something else than test files has changed.
-func (o *testOptions) changed(ctx context.Context, w *fsnotify.Watcher) (only []string, err error) {
+func (o *testRun) changed(ctx context.Context, w *fsnotify.Watcher) (only []string, err error) {
 	tests, err := luatest.Discover(o.suite.Paths)
 	if err != nil {
 		tests = nil

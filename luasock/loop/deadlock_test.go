@@ -172,3 +172,24 @@ func checkDeadlock(t *testing.T, err error, want ...Waits) {
 	}
 	checkList(t, "deadlock", deadlock.Waits, want)
 }
+
+// TestBackground: such a task does not keep Run from returning, does not hide a
+// deadlock while it waits on a descriptor, and ends with the loop.
+func TestBackground(t *testing.T) {
+	eachPoller(t, func(t *testing.T, l *Loop) {
+		r, _ := pipe(t)
+		fd := l.FD(r)
+		defer fd.Close()
+		fd.Blocked(In)
+		var ended error
+		l.Background("reader", func() { ended = fd.Wait(In, Why{Op: "read"}, never) })
+		check(t, "Run", l.Run(), nil)
+		checkDeadlock(t, l.Park(Why{Op: "recv"}, never), Waits{Task: "main", For: "recv"})
+		ran := false
+		l.Go("other", func() { ran = true })
+		check(t, "Run", l.Run(), nil)
+		check(t, "the other ran", ran, true)
+		l.Close()
+		check(t, "the wait's end", ended, ErrKilled)
+	})
+}

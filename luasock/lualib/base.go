@@ -16,11 +16,11 @@ func openBase(m *machine, L *lua.LState) {
 	G.RawSetString("_G", G)
 	G.RawSetString("_VERSION", lua.LString("Lua 5.1"))
 	for _, row := range append(m.baseRows(), m.loadRows()...) {
-		G.RawSetString(row.Name, m.env.Function(L, "_G", &row))
+		G.RawSetString(row.Name, m.env.Function(L, bind.Globals, &row))
 	}
 	m.raise = G.RawGetString("error").(*lua.LFunction)
 	m.next = G.RawGetString("next").(*lua.LFunction)
-	m.step = m.env.Function(L, "_G", &bind.Row{Name: "ipairs_step", Sig: "ipairs_step(t, i)", Doc: "What the loop over ipairs calls.", Fn: ipairsStep})
+	m.step = m.env.Function(L, bind.Globals, &bind.Row{Name: "ipairs_step", Sig: "ipairs_step(t, i)", Doc: "What the loop over ipairs calls.", Fn: ipairsStep})
 }
 
 func (m *machine) baseRows() []bind.Row {

@@ -58,7 +58,7 @@ func TestDump(t *testing.T) {
 		{`bytes.dump("a", nil) == bytes.dump("a", {}), bytes.dump("a", {color = false}) == bytes.dump("a")`, "true, true"},
 		{`bytes.dump()`, "raises: bad argument #1 to 'dump' (s must be a string, got no value)"},
 		{`bytes.dump("", 1)`, "raises: bad argument #2 to 'dump' (options must be a table, got 1)"},
-		{`bytes.dump("", {colour = true})`, `raises: bad argument #2 to 'dump' (options has an unknown key "colour"; valid are color, width, offset)`},
+		{`bytes.dump("", {colour = true})`, `raises: bad argument #2 to 'dump' (options has an unknown key "colour"; did you mean "color"? valid are color, width, offset)`},
 		{`bytes.dump("", {color = 1})`, "raises: bad argument #2 to 'dump' (options.color must be a boolean, got 1)"},
 		{`bytes.dump("", {width = 0})`, "raises: bad argument #2 to 'dump' (options.width must be 1 to 1024, got 0)"},
 		{`bytes.dump("", {offset = -1})`, "raises: bad argument #2 to 'dump' (options.offset must be 0 to 9007199254740992, got -1)"},

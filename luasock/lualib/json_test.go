@@ -45,7 +45,7 @@ func TestJSONEncode(t *testing.T) {
 		{"json.encode{1, nil, 3}", "raises: bad argument #1 to 'encode' (value is a list of 3 with a hole at 2)"},
 		{"json.encode{[0] = 1}", "raises: bad argument #1 to 'encode' (value has the key 0; keys must be strings, or 1 to n for a list)"},
 		{"json.encode(json.array{x = 1})", `raises: bad argument #1 to 'encode' (value is an array, but has the key "x")`},
-		{"json.encode({}, {indnt = '  '})", `raises: bad argument #2 to 'encode' (options has an unknown key "indnt"; valid are indent)`},
+		{"json.encode({}, {indnt = '  '})", `raises: bad argument #2 to 'encode' (options has an unknown key "indnt"; did you mean "indent"? valid are indent)`},
 		{"json.encode({}, {indent = 'xy'})", `raises: bad argument #2 to 'encode' (options.indent must be spaces or tabs, got "xy")`},
 		{"json.encode({}, {indent = 2})", `raises: bad argument #2 to 'encode' (options.indent must be a string, got 2)`},
 		{"json.encode({}, 2)", `raises: bad argument #2 to 'encode' (options must be a table, got 2)`},

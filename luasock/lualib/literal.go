@@ -21,8 +21,14 @@ type rewriter struct {
 	pos  int
 	line int
 
+	shifts []displacement // where bytes of src went, that do not stand where they stood
+
 	depth int // of the brackets and blocks that are open
 }
+
+// displacement says that what stands at index out of the new text, and behind it, stood at
+// index src of the source.
+type displacement struct{ out, src int }
 
 // maxLevels is LUAI_MAXCCALLS: deeper, the parser would take the more of the Go
 // stack the longer the source is.
@@ -31,25 +37,32 @@ const maxLevels = 200
 // rewrite gives the source for gopher-lua's scanner: src itself when nothing has
 // to change. The error is a *SyntaxError.
 func rewrite(src []byte, name string) (out []byte, err error) {
+	out, _, err = rewriteTracing(src, name)
+	return out, err
+}
+
+// rewriteTracing is rewrite that says also where the bytes have come from.
+func rewriteTracing(src []byte, name string) (out []byte, shifts []displacement, err error) {
 	r := &rewriter{name: name, src: src, line: 1}
 	defer func() {
 		if e, ok := recover().(*SyntaxError); ok {
-			out, err = nil, e
+			out, shifts, err = nil, nil, e
 		}
 	}()
 	for r.pos < len(src) {
 		r.token()
 	}
 	if r.out == nil {
-		return src, nil
+		return src, nil, nil
 	}
-	return append(r.out, src[r.done:]...), nil
+	return append(r.out, src[r.done:]...), r.shifts, nil
 }
 
 // replace puts text in place of src[from:r.pos].
 func (r *rewriter) replace(from int, text string) {
 	r.out = append(append(r.out, r.src[r.done:from]...), text...)
 	r.done = r.pos
+	r.shifts = append(r.shifts, displacement{len(r.out), r.pos})
 }
 
 // fail ends the rewriting at the token that began at from.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -57,14 +58,18 @@ func (e *SyntaxError) Show(source []byte) string {
 // the source itself. A first line that begins with # is skipped. The error is a
 // *SyntaxError.
 func Load(L *lua.LState, source []byte, name string) (*lua.LFunction, error) {
-	if len(source) > 0 && source[0] == '#' {
-		end := bytes.IndexAny(source, "\r\n")
-		if end < 0 {
-			end = len(source)
-		}
-		source = source[end:]
+	return load(L, source[hashLine(source):], name)
+}
+
+// hashLine is the length of a first line that begins with #.
+func hashLine(source []byte) int {
+	if len(source) == 0 || source[0] != '#' {
+		return 0
 	}
-	return load(L, source, name)
+	if end := bytes.IndexAny(source, "\r\n"); end >= 0 {
+		return end
+	}
+	return len(source)
 }
 
 func load(L *lua.LState, source []byte, name string) (*lua.LFunction, error) {
@@ -92,6 +97,9 @@ func syntaxError(err error, source []byte, name string) error {
 		e := &SyntaxError{Chunk: name, Line: compiling.Line, Message: compiling.Message}
 		if strings.HasSuffix(e.Message, "too many local variables") {
 			e.Message = fmt.Sprintf("function at line %d has more than 200 local variables", e.Line)
+		}
+		if _, line, ok := strings.Cut(e.Message, "for <goto> at line "); ok {
+			e.Line, _ = strconv.Atoi(line) // and not that of the block's end
 		}
 		return e
 	}

@@ -48,7 +48,7 @@ func openPackage(m *machine, L *lua.LState) {
 		{Name: "require", Sig: "require(name)", Doc: "Loads a module, once, and gives what it returned.", Fn: m.require},
 		{Name: "module", Sig: "module(name, ...)", Doc: "Makes a table the environment of the caller, and a module.", Fn: m.module},
 	} {
-		L.G.Global.RawSetString(row.Name, m.env.Function(L, "_G", &row))
+		L.G.Global.RawSetString(row.Name, m.env.Function(L, bind.Globals, &row))
 	}
 }
 

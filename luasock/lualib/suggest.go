@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"sockscript/luasock/spell"
 )
 
 // suggest adds the name that was perhaps meant, when a nil was found under a
@@ -97,43 +99,11 @@ func nearest(t *lua.LTable, name string) string {
 	if t == nil {
 		return ""
 	}
-	best, least := "", 3
-	if len(name) < 4 {
-		least = 2
-	}
-	t.ForEach(func(k, _ lua.LValue) {
-		key, ok := k.(lua.LString)
-		if !ok {
-			return
-		}
-		if d := distance(name, string(key)); d < least || d == least && best != "" && string(key) < best {
-			best, least = string(key), d
+	return spell.Nearest(name, func(yield func(string) bool) {
+		for k, _ := t.Next(lua.LNil); k != lua.LNil; k, _ = t.Next(k) {
+			if key, ok := k.(lua.LString); ok && !yield(string(key)) {
+				return
+			}
 		}
 	})
-	return best
-}
-
-// distance is how many letters have to be inserted, removed, replaced or swapped
-// with their neighbour to make b of a.
-func distance(a, b string) int {
-	before, last := []int(nil), make([]int, len(b)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := range len(a) {
-		row := make([]int, len(b)+1)
-		row[0] = i + 1
-		for j := range len(b) {
-			change := last[j]
-			if a[i] != b[j] {
-				change++
-			}
-			row[j+1] = min(change, last[j+1]+1, row[j]+1)
-			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
-				row[j+1] = min(row[j+1], before[j-1]+1)
-			}
-		}
-		before, last = last, row
-	}
-	return last[len(b)]
 }

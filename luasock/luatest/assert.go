@@ -2,6 +2,7 @@ package luatest
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -9,6 +10,7 @@ import (
 
 	"sockscript/luasock"
 	"sockscript/luasock/bind"
+	"sockscript/luasock/spell"
 )
 
 // asserts is what assert is in one VM. A name such as is_not.equal is cut into
@@ -215,8 +217,13 @@ func (a *asserts) callNode(L *lua.LState) int {
 	if p.assertion == "" {
 		return a.modify(L, &n, p.names)
 	}
+	for _, name := range p.names {
+		if k := a.modifiers[name]; k != nil {
+			a.callModifier(L, &n, k)
+		}
+	}
 	if k := a.assertions[p.assertion]; k != nil {
-		return a.callCustom(L, &n, p.names, k)
+		return a.callCustom(L, &n, k)
 	}
 	a.state = &n
 	row := a.rows[p.assertion]
@@ -266,37 +273,10 @@ func (a *asserts) modify(L *lua.LState, n *node, names []string) int {
 
 // suggest names an assertion that is nearly what was written.
 func (a *asserts) suggest(unknown string) string {
-	best, most := "", 3
-	for name := range a.rows {
-		if d := distance(unknown, name); d < most || d == most && best != "" && name < best {
-			best, most = name, d
-		}
+	if meant := spell.Nearest(unknown, maps.Keys(a.rows)); meant != "" {
+		return fmt.Sprintf("; did you mean %q?", meant)
 	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf("; did you mean %q?", best)
-}
-
-// distance counts the letters to change, add or drop to make one word of another.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for k := range row {
-		row[k] = k
-	}
-	for i := range len(a) {
-		before := row[0]
-		row[0] = i + 1
-		for k := range len(b) {
-			cost := before
-			if a[i] != b[k] {
-				cost++
-			}
-			before = row[k+1]
-			row[k+1] = min(cost, row[k]+1, row[k+1]+1)
-		}
-	}
-	return row[len(b)]
+	return ""
 }
 
 // finding is what an assertion has found out.

@@ -12,7 +12,6 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
-	"sockscript/luasock"
 	"sockscript/luasock/bind"
 	"sockscript/luasock/loop"
 )
@@ -132,16 +131,26 @@ func (b *block) addFunctions(f *file) {
 // scope.
 func (f *file) call(s *scope, what string, limit time.Duration, fns ...lua.LValue) []Failure {
 	var failures []Failure
+	killed := false
 	ended := f.stretch(s, what, limit, func(L *lua.LState) {
 		for _, fn := range fns {
-			if _, err := f.vm.Call(L, fn); err != nil {
+			_, err := f.vm.Call(L, fn)
+			switch {
+			case err == nil:
+				continue
+			case errorValue(err) == bind.Kill:
+				killed = true // whoever killed it says why
+			default:
 				failures = append(failures, *f.failure(L, err, limit))
-				return
 			}
+			return
 		}
 	})
-	if ended != nil {
+	switch {
+	case ended != nil && failures == nil:
 		return []Failure{*ended}
+	case killed && failures == nil: // by os.exit
+		failures, s.failures = s.failures, nil
 	}
 	return failures
 }
@@ -363,17 +372,13 @@ func (c *course) call(L *lua.LState, fn lua.LValue, limit time.Duration) bool {
 	if err == nil {
 		return true
 	}
-	var e *luasock.Error
-	if errors.As(err, &e) {
-		if e.Value == bind.Kill {
-			return false // whoever killed it says why
-		}
-		if p, ok := bind.To[*pendingError](e.Value); ok && !c.cleaning {
-			c.pending = p
-			return false
-		}
+	switch p, pending := bind.To[*pendingError](errorValue(err)); {
+	case errorValue(err) == bind.Kill: // whoever killed it says why
+	case pending && !c.cleaning:
+		c.pending = p
+	default:
+		c.failures = append(c.failures, *c.f.failure(L, err, limit))
 	}
-	c.failures = append(c.failures, *c.f.failure(L, err, limit))
 	return false
 }
 

@@ -14,8 +14,6 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-func luaString(s string) lua.LValue { return lua.LString(s) }
-
 // execution is one run of a Suite.
 type execution struct {
 	Suite
@@ -26,6 +24,7 @@ type execution struct {
 
 	mu      sync.Mutex
 	open    map[*file]bool // that run now; guarded by mu, as all that follows
+	wrong   error          // with the Suite
 	summary Summary
 	turns   []turn // of each file, in order
 	head    int    // whose results are reported as they come
@@ -67,6 +66,9 @@ func (x *execution) run(ctx context.Context) (*Summary, error) {
 	x.summary.Duration = time.Since(x.summary.Start)
 	x.summary.NotRun = x.stopped()
 	x.tell(func(r Reporter) { r.End(&x.summary) })
+	if x.wrong != nil {
+		return nil, x.wrong
+	}
 	if len(x.Filter)+len(x.Tags)+len(x.Exclude) > 0 && x.summary.total() == 0 && ctx.Err() == nil {
 		return &x.summary, usage("no test of %s matches", plural(len(x.files), "file"))
 	}
@@ -245,6 +247,17 @@ func (f *file) selected(u *unit) bool {
 		(len(x.Tags) == 0 || hasTag(name, x.Tags))
 }
 
+// malformed notes a pattern that Lua does not accept.
+func (x *execution) malformed(pattern string, err error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	text := err.Error()
+	if _, rest, ok := cutPosition(text); ok {
+		text = rest
+	}
+	x.wrong = usage("%q is no Lua pattern: %s", pattern, text)
+}
+
 func hasTag(name string, tags []string) bool {
 	for _, word := range strings.Fields(name) {
 		if tag, ok := strings.CutPrefix(word, "#"); ok && slices.Contains(tags, strings.TrimRight(tag, ",.;:")) {
@@ -262,7 +275,9 @@ func (f *file) matchesAny(patterns []string, name string) bool {
 			return true
 		}
 		results, err := f.vm.Call(f.vm.L, f.asserts.functions["find"], lua.LString(name), lua.LString(p))
-		if err == nil && len(results) > 0 && results[0] != lua.LNil {
+		if err != nil {
+			f.suite.malformed(p, err)
+		} else if results[0] != lua.LNil {
 			return true
 		}
 	}

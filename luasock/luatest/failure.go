@@ -147,16 +147,3 @@ func (f *file) sourceLine(name string, line int) string {
 	}
 	return strings.TrimSpace(lines[line-1])
 }
-
-// positionOf is the line of Lua at which a thread stands.
-func (f *file) positionOf(L *lua.LState) (source string, line int) {
-	for level := 0; ; level++ {
-		dbg, ok := L.GetStack(level)
-		if !ok {
-			return "", 0
-		}
-		if _, err := L.GetInfo("Sl", dbg, lua.LNil); err == nil && dbg.CurrentLine > 0 {
-			return dbg.Source, dbg.CurrentLine
-		}
-	}
-}

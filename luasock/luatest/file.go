@@ -128,7 +128,11 @@ func reason(err error) string {
 
 // open makes the VM.
 func (f *file) open() error {
-	vm, err := luasock.New(luasock.Options{
+	newVM := f.suite.New
+	if newVM == nil {
+		newVM = luasock.New
+	}
+	vm, err := newVM(luasock.Options{
 		Stdout:  output{f},
 		Stderr:  io.Discard, // failed tasks are found among the Unjoined
 		Observe: f.observe,
@@ -179,7 +183,8 @@ func (f *file) exit(L *lua.LState) int {
 	}
 	s := currentOf(f.vm)
 	failure := Failure{Kind: KindError, Message: "os.exit(" + bind.Describe(code) + ") was called"}
-	source, line := f.positionOf(L)
+	f.vm.Env().Running = L
+	source, line := f.vm.Position()
 	f.locate(&failure, fmt.Sprintf("%s:%d", source, line))
 	s.failures = append(s.failures, failure)
 	for _, st := range f.stretches {

@@ -26,7 +26,7 @@ func (f *file) observe(e sock.Event) {
 			f.owners[e.ID] = s
 		}
 	}
-	if owner := f.owners[e.ID]; owner != nil && (e.Op == "close" || e.Op == "detach") {
+	if owner := f.owners[e.ID]; owner != nil && (e.Op == "close" && e.Err != sock.ErrUnreferenced || e.Op == "detach") {
 		delete(owner.sockets, e.ID)
 		delete(f.owners, e.ID)
 	}

@@ -121,12 +121,7 @@ func (a *asserts) callModifier(L *lua.LState, n *node, k *custom) {
 }
 
 // callCustom calls an assertion of the script's.
-func (a *asserts) callCustom(L *lua.LState, n *node, names []string, k *custom) int {
-	for _, name := range names {
-		if m := a.modifiers[name]; m != nil {
-			a.callModifier(L, n, m)
-		}
-	}
+func (a *asserts) callCustom(L *lua.LState, n *node, k *custom) int {
 	args, state, top := pack(L), n.share(L), L.GetTop()
 	results, err := a.f.vm.Call(L, k.fn, state, args, lua.LNumber(1))
 	if err != nil {

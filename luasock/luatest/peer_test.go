@@ -246,7 +246,7 @@ func TestScript(t *testing.T) {
 				return (err:gsub("^.*bad argument", "bad argument"))
 			end
 			equal("bad argument #2 to 'script' (steps[2] must have one of send, expect, wait, eof, close)", why{})
-			equal('bad argument #2 to \'script\' (steps[2] has an unknown key "expct"; did you mean expect? valid are send, expect, wait, eof, close, timeout)', why{expct = "x"})
+			equal('bad argument #2 to \'script\' (steps[2] has an unknown key "expct"; did you mean "expect"? valid are send, expect, wait, eof, close, timeout)', why{expct = "x"})
 			equal('bad argument #2 to \'script\' (steps[2] has an unknown key 1; valid are send, expect, wait, eof, close, timeout)', why{"x"})
 			equal("bad argument #2 to 'script' (steps[2] has both expect and send: one a step)", why{send = "x", expect = "y"})
 			equal("bad argument #2 to 'script' (steps[2] must be a table, got 5)", why(5))

@@ -236,25 +236,20 @@ func (p *pretty) failure(r *Result, f *Failure) {
 		p.printf("     %s\n", p.paint(faint, place(f.File, f.Line)))
 	}
 	if f.Source != "" {
-		p.printf("%s\n", p.paint(faint, fmt.Sprintf("%6d │ ", f.Line))+f.Source)
+		p.printf("%s\n\n", p.paint(faint, fmt.Sprintf("%6d │ ", f.Line))+f.Source)
 	}
 	p.printf("%s\n", p.message(f.Message))
 	if strings.Contains(f.Traceback, "\n") {
-		p.printf("%s\n", p.indent(p.paint(faint, strings.ReplaceAll(f.Traceback, "\n", p.reset("\n       "))), "       "))
+		p.printf("\n")
+		for line := range strings.SplitSeq(f.Traceback, "\n") {
+			p.printf("%s\n", p.paint(faint, "     at "+line))
+		}
 	}
 }
 
 // failed prints a failed test with its number.
 func (p *pretty) failed(n int, r *Result) {
-	p.printf("\n%s %s\n\n%s", p.paint(bold+";"+red, fmt.Sprintf("%d) %s", n, name(r))), p.paint(faint, place(r.File, r.Line)), FailureText(r, p.o.Color))
-}
-
-// reset ends the faint colour at the end of a line and begins it on the next.
-func (p *pretty) reset(between string) string {
-	if !p.o.Color {
-		return between
-	}
-	return "\x1b[0m" + between + "\x1b[" + faint + "m"
+	p.printf("\n%s  %s\n\n%s", p.paint(bold+";"+red, fmt.Sprintf("%d) %s", n, name(r))), p.paint(faint, place(r.File, r.Line)), FailureText(r, p.o.Color))
 }
 
 func place(file string, line int) string {

@@ -188,7 +188,7 @@ func TestProxyStreams(t *testing.T) {
 				local ok, err = pcall(test.proxy, echo, faults)
 				return (err:gsub("^.*bad argument #2 to 'proxy' ", ""))
 			end
-			equal('(faults has an unknown key "latncy"; did you mean latency? valid are latency, jitter, rate, corrupt, slice, close_after, reset_after, stall_after, toward, seed)', why{latncy = 1})
+			equal('(faults has an unknown key "latncy"; did you mean "latency"? valid are latency, jitter, rate, corrupt, slice, close_after, reset_after, stall_after, toward, seed)', why{latncy = 1})
 			equal("(faults.loss is no fault of streams; those are latency, jitter, rate, corrupt, slice, close_after, reset_after, stall_after)", why{loss = 0.1})
 			equal("(faults.corrupt must be a probability, 0 to 1, got 1.5)", why{corrupt = 1.5})
 			equal("(faults.latency must be 0 seconds or more, got -1)", why{latency = -1})

@@ -10,7 +10,6 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"sockscript/luasock/bind"
-	"sockscript/luasock/spell"
 )
 
 // direction is that of bytes through a proxy.
@@ -85,13 +84,7 @@ func onlyFaults(k bind.Fields, datagrams bool) {
 			k.Bad(name, "is no fault of %s; those are %s", kind, strings.Join(append(slices.Clone(anyFaults[:4]), mine...), ", "))
 		}
 	}
-	valid := append(append(slices.Clone(anyFaults[:4]), mine...), anyFaults[4:]...)
-	k.Table().ForEach(func(key, _ lua.LValue) {
-		if best := spell.Nearest(lua.LVAsString(key), slices.Values(valid)); best != "" {
-			k.Bad("", "has an unknown key %s; did you mean %s? valid are %s", bind.Describe(key), best, strings.Join(valid, ", "))
-		}
-	})
-	k.Only(valid...)
+	k.Only(append(append(slices.Clone(anyFaults[:4]), mine...), anyFaults[4:]...)...)
 }
 
 // numberOf reads a number for which valid holds.

@@ -80,7 +80,7 @@ func (v *conversation) kind(i int) string {
 func (v *conversation) unknown(i int, k lua.LValue, name string) {
 	hint := ""
 	if best := spell.Nearest(name, slices.Values(stepKinds)); best != "" {
-		hint = fmt.Sprintf("did you mean %s? ", best)
+		hint = fmt.Sprintf("did you mean %q? ", best)
 	}
 	v.c.Bad(2, "steps[%d] has an unknown key %s; %svalid are %s, timeout", i, bind.Describe(k), hint, strings.Join(stepKinds, ", "))
 }

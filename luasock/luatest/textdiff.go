@@ -84,14 +84,17 @@ func shorten(lines []string) []string {
 		}
 	}
 	var list []string
-	left := false
-	for i, line := range lines {
-		switch {
-		case near[i]:
-			list, left = append(list, line), false
-		case !left:
-			list, left = append(list, "    …"), true
+	for i := 0; i < len(lines); i++ {
+		far := 0
+		for i+far < len(lines) && !near[i+far] {
+			far++
 		}
+		if far > 1 { // one line is as long as what says that it is not there
+			list = append(list, "    …")
+			i += far - 1
+			continue
+		}
+		list = append(list, lines[i])
 	}
 	return list
 }

@@ -119,7 +119,7 @@ func options(c bind.Call) (name string, fn lua.LValue, o *bind.Fields) {
 	if c.Has(at) {
 		fn = c.Arg(at)
 		if !callable(c.L, fn) {
-			c.Wrong(at, "a function")
+			c.Bad(at, "fn must be a function, got %s", bind.Describe(fn))
 		}
 	}
 	return name, fn, o

@@ -19,15 +19,16 @@ import (
 // the loop's owner or a task; the methods of what it returns by any goroutine
 // but the owner's, and by several at once.
 //
-// Each call is posted to the loop and made by a task there, while the caller
-// waits. So the owner must run the loop, and hold it open with Ref while it has
-// no task of its own to wait for: until it does, a call without a deadline and
-// Close wait, and so they hang for ever when the loop is abandoned without
+// Each call is posted to the loop and made by a Background task there, while the
+// caller waits. So the owner must run the loop, and hold it open with Ref while
+// it has no task of its own to wait for: until it does, a call without a deadline
+// and Close wait, and so they hang for ever when the loop is abandoned without
 // being closed. A call that the owner's goroutine makes itself hangs too.
 // When the loop has been closed every call fails with net.ErrClosed; one that
 // the loop had taken but not begun ends with Net.Close, so close that too.
 //
-// The socket should be blocking and connected; it may still be used by tasks.
+// The socket should be blocking and connected; it may still be used by tasks. A
+// Read obeys its deadline, not SO_RCVTIMEO.
 // Errors are those of package net: io.EOF, and *net.OpError round
 // os.ErrDeadlineExceeded, net.ErrClosed (also when a task closes the socket) or
 // an *os.SyscallError. A Read that a deadline cuts short has taken no byte. A
@@ -88,7 +89,7 @@ func (c *conn) call(d *deadline, op string, fn func() (int, error)) (int, error)
 		done  = make(chan struct{})
 	)
 	posting := c.loop.Post(func() {
-		task = c.loop.Go("conn "+op, func() {
+		task = c.loop.Background("conn "+op, func() {
 			if state.CompareAndSwap(posted, begun) {
 				defer close(done)
 				n, err = fn()
@@ -138,8 +139,15 @@ func (c *conn) Read(p []byte) (int, error) {
 	n := 0
 	if err == nil && len(p) > 0 {
 		n, err = c.call(c.read, "read", func() (int, error) {
-			data, err := c.s.Recv(len(p), 0)
-			return copy(p, data), err
+			for {
+				n, err := c.s.TryRead(p)
+				if err != unix.EAGAIN {
+					return n, err
+				}
+				if err := c.s.WaitRead(time.Time{}); err != nil {
+					return 0, err
+				}
+			}
 		})
 	}
 	return n, c.failed("read", err)

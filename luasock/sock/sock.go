@@ -1,6 +1,7 @@
 package sock
 
 import (
+	"errors"
 	"runtime"
 	"sync/atomic"
 	"time"
@@ -149,10 +150,14 @@ func (o *open) drop() {
 	o.net.Loop.Post(o.collected)
 }
 
+// ErrUnreferenced stands in the Event "close" of a socket that the collector has
+// closed.
+var ErrUnreferenced = errors.New("nothing refers to it any more")
+
 // collected closes a socket to which nobody refers any more.
 func (o *open) collected() {
 	if !o.closed {
-		o.observe("close", nil, addr.Addr{}, nil)
+		o.observe("close", nil, addr.Addr{}, ErrUnreferenced)
 		o.release()
 	}
 }
