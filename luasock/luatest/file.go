@@ -35,6 +35,7 @@ type file struct {
 	units         int    // that were reached
 	running       []*scope
 	stretches     []*stretch
+	hidden        map[uint64]bool // sockets whose traffic is not shown
 	lastSocket    uint64
 	owners        map[uint64]*scope
 	sources       map[string][]string // lines of files, for reports
@@ -217,6 +218,9 @@ func (f *file) interrupt() {
 
 // record keeps an event for the conversation that a failed test shows.
 func (f *file) record(s *scope, e sock.Event) {
+	if f.hidden[e.ID] {
+		return
+	}
 	if s == nil || !s.isTest {
 		return
 	}

@@ -17,7 +17,7 @@ import (
 // Preload put it into a VM.
 var Module = &bind.Module{
 	Name: "test",
-	Doc:  "Peers for tests, and for the prompt: servers, proxies that misbehave, the program under test. What is made belongs to the test or describe that made it, else to the VM, and is closed with it.",
+	Doc:  "Peers for tests: servers, proxies that misbehave, the program under test. What is made belongs to the test or describe that made it, else to the VM, and is closed with it.",
 	Rows: slices.Concat(serverRows, scriptRows, proxyRows, processRows, certificateRows, placeRows),
 	Classes: []bind.Methods{
 		{Class: serverClass},
@@ -47,7 +47,7 @@ func ownByVM(vm *luasock.VM) {
 	if main.Group != nil {
 		return
 	}
-	s := newScope("the script", &file{suiteSeed: rand.Int64N(maxSeed)}, nil)
+	s := newScope("the script", &file{suiteSeed: rand.Int64N(maxSeed), vm: vm}, nil)
 	s.tell = func(message string) { fmt.Fprintln(os.Stderr, message) }
 	main.Group = s
 	vm.AtClose(s.closeResources)

@@ -232,19 +232,19 @@ func (s *server) begin(c *sock.Sock) {
 	t.task = s.scope.handle(s.vm, name, func(L *lua.LState) {
 		defer s.end(t)
 		_, err := s.vm.Call(L, s.handler, object, lua.LString(peer))
-		s.failed(name, err)
+		s.failed(L, name, err)
 	})
 	s.talks[t] = struct{}{}
 }
 
 // failed notes the error that ended a handler.
-func (s *server) failed(name string, err error) {
+func (s *server) failed(L *lua.LState, name string, err error) {
 	var failure *luasock.Error
 	if !errors.As(err, &failure) || failure.Value == bind.Kill {
 		return
 	}
-	s.errors = append(s.errors, failure.Error())
-	s.scope.fail("%s: %s\n%s", name, failure, failure.Traceback)
+	s.errors = append(s.errors, s.scope.file.message(L, failure.Value))
+	s.scope.failWith(L, name, failure)
 }
 
 // end closes a connection after its handler.

@@ -74,14 +74,16 @@ type process struct {
 	pipes    *pipes
 	output   *lua.LUserData
 	closed   bool
+	alive    bool // ran when it was closed
+	told     bool // its output stands in an error
 }
 
 func (p *process) String() string {
-	state := "runs"
+	state := ""
 	if p.ended() {
-		state = p.outcome()
+		state = ", " + p.outcome()
 	}
-	return fmt.Sprintf("process: %s pid %d %s", p.name, p.pid, state)
+	return fmt.Sprintf("process: %s, pid %d%s", p.name, p.pid, state)
 }
 
 // command is the argument of test.process.
@@ -101,7 +103,12 @@ func testProcess(c bind.Call) int {
 		c.Raise("test.process: %s: %s", cmd.argv[0], startFailure(err))
 	}
 	p.owned = s.own(p.name, p.close)
-	s.note(fmt.Sprintf("last output of %s (pid %d)", p.name, p.pid), p.last)
+	s.note(fmt.Sprintf("last output of %s (pid %d)", p.name, p.pid), func() string {
+		if p.told {
+			return ""
+		}
+		return p.last()
+	})
 	problem, err := p.awaitReady(c.L, cmd)
 	var malformed *luasock.Error
 	switch {
@@ -112,7 +119,8 @@ func testProcess(c bind.Call) int {
 	case problem != "":
 		p.owned.release()
 		p.close()
-		c.Raise("test.process: %s %s\n%s", p.name, problem, p.last())
+		p.told = true
+		c.Raise("test.process: %s %s\n%s", p.name, problem, p.pipes.tail())
 	}
 	return c.Return(c.Env().New(processClass, p))
 }
@@ -249,10 +257,10 @@ func (p *process) outcome() string {
 // last is the end of the output, for people.
 func (p *process) last() string {
 	text := p.pipes.tail()
-	if p.ended() {
+	if p.ended() && !p.alive {
 		text += fmt.Sprintf("\n(%s %s)", p.name, p.outcome())
 	}
-	return strings.TrimPrefix(text, "\n")
+	return text
 }
 
 // grace is how long a program has to end by itself after SIGTERM.
@@ -263,7 +271,7 @@ func (p *process) close() error {
 	if p.closed {
 		return nil
 	}
-	p.closed = true
+	p.closed, p.alive = true, !p.ended()
 	await(p.vm, "end of "+p.name, func() (any, error) {
 		p.end()
 		return nil, nil

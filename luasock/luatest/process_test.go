@@ -24,7 +24,7 @@ func TestProcess(t *testing.T) {
 			equal("out\nerr\n", p.output:get_contents())
 			equal(3, p:wait())
 			equal(3, p:wait(0))
-			equal("process: sh pid " .. p.pid .. " ended with status 3", tostring(p))`},
+			equal("process: sh, pid " .. p.pid .. ", ended with status 3", tostring(p))`},
 		{name: "its input", code: `
 			local p = test.process{"cat"}
 			p:write("one\n")
@@ -55,9 +55,9 @@ func TestProcess(t *testing.T) {
 			equal("one", p:read_line()) equal("two", p:read_line())`},
 		{name: "not ready in time", err: "script:1: test.process: sh was not ready after 50ms (port 1); its last output:\n  up\n  to here", code: `
 			test.process{"sh", "-c", "echo up; echo to here; exec sleep 60", ready = {"to here", 1}, timeout = 0.05}`},
-		{name: "ends before it is ready", err: "test.process: sh ended with status 7 before it was ready (\"never\" in its output); its last output:\n  no config\n(sh ended with status 7)", code: `
+		{name: "ends before it is ready", err: "test.process: sh ended with status 7 before it was ready (\"never\" in its output); its last output:\n  no config", code: `
 			test.process{"sh", "-c", "echo no config; exit 7", ready = "never"}`},
-		{name: "is ended by a signal before it is ready", err: "test.process: sh was ended by SIGKILL before it was ready (/none); its last output:\nno output\n", code: `
+		{name: "is ended by a signal before it is ready", err: "test.process: sh was ended by SIGKILL before it was ready (/none); its last output:\n(nothing)", code: `
 			test.process{"sh", "-c", "kill -9 $$", ready = "/none"}`},
 		{name: "a program that there is not", err: "script:1: test.process: no-such-program: no such program in PATH", code: `
 			test.process{"no-such-program"}`},

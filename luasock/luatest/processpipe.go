@@ -56,9 +56,8 @@ func (p *process) openPipes(l *launched) error {
 		k.in.Close()
 		return err
 	}
-	for _, s := range []*sock.Sock{k.near, k.far} {
-		p.scope.exempt(s.ID())
-	}
+	p.scope.exempt(k.near.ID())
+	p.scope.hide(k.far.ID())
 	p.output = p.vm.NewStream(k.near)
 	for what, fn := range map[string]func(){"collects": k.collect, "passes on": k.pass, "is given": k.give} {
 		k.tasks = append(k.tasks, p.scope.serve(p.vm, p.name+" "+what, fn))
@@ -144,7 +143,7 @@ func (k *pipes) give() {
 // tail is the end of the output as lines, indented.
 func (k *pipes) tail() string {
 	if k == nil || len(k.end) == 0 {
-		return "no output"
+		return "(nothing)"
 	}
 	lines := strings.Split(strings.TrimRight(string(k.end), "\n"), "\n")
 	if len(lines) > mostLines {

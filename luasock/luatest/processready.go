@@ -147,7 +147,7 @@ func (p *process) matches(L *lua.LState, pattern string) (bool, error) {
 func accepts(vm *luasock.VM, s *scope, port int, deadline time.Time) (bool, error) {
 	list := []addr.Addr{addr.Inet(loopback, port), addr.Inet(netip.IPv6Loopback(), port)}
 	c, err := vm.Net().Dial(list, unix.SOCK_STREAM, deadline, func(c *sock.Sock, _ addr.Addr) error {
-		s.exempt(c.ID())
+		s.hide(c.ID())
 		return nil
 	})
 	switch {

@@ -73,7 +73,7 @@ func testProxy(c bind.Call) int {
 	if err != nil {
 		c.Raise("test.proxy: %s: %s", p.target, err)
 	}
-	s.exempt(p.listener.ID())
+	s.hide(p.listener.ID())
 	at, _ := p.listener.Getsockname()
 	scheme := p.target.scheme
 	if scheme == "unix" {
@@ -255,7 +255,7 @@ func (p *proxy) accept() {
 		c, err := p.listener.AcceptBy(time.Time{})
 		switch {
 		case err == nil:
-			p.scope.exempt(c.ID())
+			p.scope.hide(c.ID())
 			p.conns++
 			r := &relay{p: p, n: p.conns, client: c}
 			p.relays[r] = struct{}{}

@@ -48,7 +48,7 @@ func (r *relay) serve(name string, fn func()) {
 func (r *relay) connect() {
 	l := r.p.vm.Loop()
 	s, err := r.p.vm.Net().Dial(r.p.target.list, unix.SOCK_STREAM, l.Deadline(connectPatience), func(s *sock.Sock, _ addr.Addr) error {
-		r.p.scope.exempt(s.ID())
+		r.p.scope.hide(s.ID())
 		return nil
 	})
 	if err != nil {

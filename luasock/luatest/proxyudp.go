@@ -62,7 +62,7 @@ func (p *proxy) newFlow(client addr.Addr) (*flow, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.scope.exempt(s.ID())
+	p.scope.hide(s.ID())
 	if err := s.Connect(to); err != nil {
 		s.Close()
 		return nil, err

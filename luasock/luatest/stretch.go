@@ -114,7 +114,7 @@ func (f *file) deadlocked() {
 func (f *file) waits(s *scope) []loop.Waits {
 	var list []loop.Waits
 	for _, t := range f.vm.Loop().Tasks() {
-		if t.Group != s {
+		if t.Group != s || s.spared[t] && t.Where == nil { // no Lua runs in it
 			continue
 		}
 		list = append(list, waitsOf(t))
