@@ -233,7 +233,7 @@ func TestWords(t *testing.T) {
 		{name: "bad arguments", code: `describe("x", 5)`, want: `
 			failed : error: bad argument #2 to 'describe' (fn must be a function, got 5) @1`},
 		{name: "unknown options", code: `it("x", {timout = 5}, function() end)`, want: `
-			failed : error: bad argument #2 to 'it' (options has an unknown key "timout"; valid are timeout) @1`},
+			failed : error: bad argument #2 to 'it' (options has an unknown key "timout"; did you mean "timeout"? valid are timeout) @1`},
 		{name: "what specs require by name", code: `
 			require "busted.runner"()
 			local a = require "luassert"
