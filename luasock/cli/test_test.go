@@ -39,12 +39,12 @@ func TestTestCommand(t *testing.T) {
 		{"a seed", []string{"--shuffle=42", "good_test.lua"}, expected{0, "~(?s).*, shuffled with seed 42\n", ""}},
 		{"a filter", []string{"--filter", "wait", "--exclude", "add"}, expected{0, "~(?s).*\n1 passed, 0 failed .*", ""}},
 		{"a filter that nothing matches", []string{"--filter", "nothing"}, expected{2, "~(?s).*", "sockscript test: no test of 2 files matches\n"}},
-		{"no such file", []string{"none"}, expected{2, "", "sockscript test: cannot read none: no such file or directory\n"}},
+		{"no such file", []string{"none"}, expected{2, "", "sockscript test: cannot read none: No such file or directory\n"}},
 		{"no such option", []string{"--shufle"}, expected{2, "", "sockscript test: unknown option --shufle; did you mean --shuffle?\ntry 'sockscript test --help'\n"}},
 		{"no such reporter", []string{"--reporter", "xml"}, expected{2, "", "sockscript test: --reporter must be pretty, tap, junit, json or github, got \"xml\"\ntry 'sockscript test --help'\n"}},
 		{"no such shard", []string{"--shard", "3/2"}, expected{2, "", "sockscript test: --shard must be I/N with I from 1 to N, got \"3/2\"\ntry 'sockscript test --help'\n"}},
 		{"no time", []string{"--timeout", "0"}, expected{2, "", "sockscript test: --timeout must be seconds above 0, got \"0\"\ntry 'sockscript test --help'\n"}},
-		{"a report that cannot be written", []string{"-r", "tap", "-o", "none/x", "good_test.lua"}, expected{2, "", "sockscript test: cannot write none/x: no such file or directory\n"}},
+		{"a report that cannot be written", []string{"-r", "tap", "-o", "none/x", "good_test.lua"}, expected{2, "", "sockscript test: cannot write none/x: No such file or directory\n"}},
 		{"help", []string{"--help"}, expected{0, testUsage, ""}},
 	} {
 		t.Run(k.name, func(t *testing.T) {

@@ -714,7 +714,7 @@ func TestUsage(t *testing.T) {
 		suite Suite
 		want  string
 	}{
-		{Suite{Paths: []string{dir + "/none"}}, "cannot read " + dir + "/none: no such file or directory"},
+		{Suite{Paths: []string{dir + "/none"}}, "cannot read " + dir + "/none: No such file or directory"},
 		{Suite{Paths: []string{dir + "/empty"}}, "there is no *_test.lua in " + dir + "/empty"},
 		{Suite{Filter: []string{"nothing"}}, "no test of 1 file matches"},
 		{Suite{Filter: []string{"a[b"}}, `"a[b" is no Lua pattern: malformed pattern (missing ']')`},
