@@ -26,9 +26,9 @@ const (
 )
 
 var dialRows = []bind.Row{
-	{Name: "fsockopen", Sig: "fsockopen(hostname [, port=-1 [, timeout=60]])", PHP: "fsockopen", Doc: "Connects and returns a Stream; nil, message, errno when that fails, with errno 0 before connect. hostname is a name or address, with or without \"tcp://\", \"udp://\", and may have the port in it; or \"unix://\" or \"udg://\" and a path.", Fn: fsockopen},
+	{Name: "fsockopen", Sig: "fsockopen(hostname [, port=-1 [, timeout=60]])", PHP: "fsockopen", Doc: "Connects and returns a Stream; nil, message, errno when that fails, with errno 0 before connect. hostname is a name or address, with or without \"tcp://\", \"udp://\", \"tls://\" (also \"ssl://\", \"tlsv1.2://\", \"tlsv1.3://\"), and may have the port in it; or \"unix://\" or \"udg://\" and a path.", Fn: fsockopen},
 	{Name: "pfsockopen", Sig: "pfsockopen(hostname [, port=-1 [, timeout=60]])", PHP: "pfsockopen", Doc: "Is fsockopen that returns the same Stream again as long as the connection stands.", Fn: pfsockopen},
-	{Name: "stream_client", Sig: "stream_client(url [, timeout=60 [, flags=STREAM_CLIENT_CONNECT [, context]]])", PHP: "stream_socket_client", Doc: "Connects to \"tcp://host:port\", \"udp://host:port\", \"unix:///path\" or \"udg:///path\" and returns a Stream. All addresses of a name are tried within timeout seconds. With STREAM_CLIENT_ASYNC_CONNECT it does not wait for the connection.", Fn: streamClient},
+	{Name: "stream_client", Sig: "stream_client(url [, timeout=60 [, flags=STREAM_CLIENT_CONNECT [, context]]])", PHP: "stream_socket_client", Doc: "Connects to \"tcp://host:port\", \"udp://host:port\", \"tls://host:port\" (also \"ssl\", \"tlsv1.2\", \"tlsv1.3\"), \"unix:///path\" or \"udg:///path\" and returns a Stream. All addresses of a name are tried, and TLS's handshake is made, within timeout seconds. With STREAM_CLIENT_ASYNC_CONNECT it does not wait for the connection.", Fn: streamClient},
 }
 
 // dialError is why a stream was not even tried to be opened: errno 0.
@@ -44,6 +44,8 @@ type target struct {
 	host   string
 	port   int
 	local  addr.Addr // of AF_UNIX
+	tls    bool
+	method int // of TLS; 0: any
 }
 
 // uri is the target as a URL.
@@ -63,6 +65,11 @@ var schemes = map[string]target{
 	"udp":  {scheme: "udp", typ: unix.SOCK_DGRAM},
 	"unix": {scheme: "unix", typ: unix.SOCK_STREAM, family: unix.AF_UNIX},
 	"udg":  {scheme: "udg", typ: unix.SOCK_DGRAM, family: unix.AF_UNIX},
+
+	"ssl":     {scheme: "ssl", typ: unix.SOCK_STREAM, tls: true},
+	"tls":     {scheme: "tls", typ: unix.SOCK_STREAM, tls: true},
+	"tlsv1.2": {scheme: "tlsv1.2", typ: unix.SOCK_STREAM, tls: true, method: cryptoTLS12},
+	"tlsv1.3": {scheme: "tlsv1.3", typ: unix.SOCK_STREAM, tls: true, method: cryptoTLS13},
 }
 
 // targetArg reads argument i, a URL; port counts where the URL has none, and
@@ -138,15 +145,14 @@ func (vm *VM) addresses(t target, deadline time.Time) (list []addr.Addr, err err
 // dialing is what is wanted of a new connection.
 type dialing struct {
 	target
-	timeout time.Duration
-	flags   int
-	context *streamContext
+	deadline time.Time // for the connection, and for the handshake of TLS
+	flags    int
+	context  *streamContext
 }
 
 // dial connects.
 func (vm *VM) dial(d dialing) (*sock.Sock, error) {
-	deadline := vm.loop.Deadline(d.timeout)
-	list, err := vm.addresses(d.target, deadline)
+	list, err := vm.addresses(d.target, d.deadline)
 	if err != nil {
 		return nil, err
 	}
@@ -166,7 +172,7 @@ func (vm *VM) dial(d dialing) (*sock.Sock, error) {
 	if d.flags&clientAsync != 0 {
 		return vm.dialAsync(d.target, list, setup)
 	}
-	return vm.net.Dial(list, d.typ, deadline, setup)
+	return vm.net.Dial(list, d.typ, d.deadline, setup)
 }
 
 // reachable leaves out the addresses that bindto's cannot reach.
@@ -208,16 +214,17 @@ func openSocket(c bind.Call, flags int) int {
 		c.Bad(2, "port must be 0 to 65535, got %d", port)
 	}
 	t, err := targetArg(c, 1, port)
-	timeout := c.OptSeconds(3, stream.DefaultTimeout)
+	vm := hostOf(c)
+	deadline := vm.loop.Deadline(c.OptSeconds(3, stream.DefaultTimeout))
 	if err != nil {
 		return c.Fail(err)
 	}
-	return open(c, dialing{target: t, timeout: timeout, flags: flags, context: newStreamContext()})
+	return open(c, dialing{target: t, deadline: deadline, flags: flags, context: vm.newStreamContext()})
 }
 
 func streamClient(c bind.Call) int {
 	t, err := targetArg(c, 1, -1)
-	d := dialing{target: t, timeout: c.OptSeconds(2, stream.DefaultTimeout)}
+	d := dialing{target: t, deadline: hostOf(c).loop.Deadline(c.OptSeconds(2, stream.DefaultTimeout))}
 	d.flags = c.OptInt(3, clientConnect, math.MinInt32, math.MaxInt32)
 	if d.flags&^(clientConnect|clientAsync|clientPersistent) != 0 {
 		c.Wrong(3, "STREAM_CLIENT_CONNECT, STREAM_CLIENT_ASYNC_CONNECT, STREAM_CLIENT_PERSISTENT or a sum of those")
@@ -247,10 +254,35 @@ func open(c bind.Call, d dialing) int {
 		return c.Fail(err)
 	}
 	object := vm.opened(s, d.uri(), d.context)
+	fp := object.Value.(*Stream)
+	fp.server = tlsPeer{d.host, d.port}
+	if err := vm.encrypt(fp, d); err != nil {
+		return c.Fail(err)
+	}
 	if d.flags&clientPersistent != 0 {
 		host.kept[key] = object
 	}
 	return c.Return(object)
+}
+
+// encrypt starts TLS on a new connection, if that is to have it; with
+// STREAM_CLIENT_ASYNC_CONNECT the first read or write does the handshake. When it
+// fails, the stream is closed.
+func (vm *VM) encrypt(fp *Stream, d dialing) error {
+	if !d.tls {
+		return nil
+	}
+	err := vm.loadSystemRoots(d.deadline)
+	if err == nil {
+		err = fp.startTLS(d.context.ssl.client(fp.server, d.method), false)
+	}
+	if err == nil && d.flags&clientAsync == 0 {
+		err = fp.Handshake(d.deadline)
+	}
+	if err != nil && !fp.IsClosed() {
+		fp.Close()
+	}
+	return err
 }
 
 // opened makes a new socket a Stream.

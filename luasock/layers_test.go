@@ -44,7 +44,7 @@ var layers = []layer{
 	{name: "luasock/lualib", may: []string{"luasock/bind", "luasock/hexdump", "luasock/loop", "luasock/spell"}, outside: []string{"github.com/yuin/gopher-lua", "github.com/ncruces/go-strftime"}, not: []string{"net"},
 		why: "Lua's own libraries know no sockets; what waits in them waits on the loop"},
 	{name: "luasock", may: []string{"luasock/addr", "luasock/bind", "luasock/hexdump", "luasock/loop", "luasock/lualib", "luasock/sock", "luasock/spell", "luasock/stream", "luasock/trace"},
-		outside: []string{"github.com/schollz/progressbar/v3", "github.com/yuin/gopher-lua", "golang.org/x/net", "golang.org/x/sys", "golang.org/x/term"}, not: []string{"flag"},
+		outside: []string{"github.com/schollz/progressbar/v3", "github.com/youmark/pkcs8", "github.com/yuin/gopher-lua", "golang.org/x/net", "golang.org/x/sys", "golang.org/x/term"}, not: []string{"flag"},
 		why: "the one room where Lua and bytes meet; it is a library, and knows nothing of commands"},
 	{name: "luasock/php", may: []string{"luasock", "luasock/addr", "luasock/bind", "luasock/loop", "luasock/sock", "luasock/stream"},
 		outside: []string{"github.com/yuin/gopher-lua", "golang.org/x/sys"}, why: "PHP's names stand on ours"},

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"sockscript/luasock"
+	"sockscript/luasock/luatest"
 )
 
 var update = flag.Bool("update", false, "write REFERENCE.md anew")
@@ -17,6 +18,7 @@ func TestReferenceIsFresh(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer vm.Close()
+	luatest.Open(vm)
 	want := vm.Reference()
 	if *update {
 		if err := os.WriteFile("REFERENCE.md", []byte(want), 0o644); err != nil {
@@ -39,6 +41,7 @@ func TestRowsAreDocumented(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer vm.Close()
+	luatest.Open(vm)
 	for _, problem := range luasock.Undocumented(vm) {
 		t.Error(problem)
 	}

@@ -20,7 +20,7 @@ const (
 )
 
 var serverRows = []bind.Row{
-	{Name: "stream_server", Sig: "stream_server(url [, flags=STREAM_SERVER_BIND+STREAM_SERVER_LISTEN [, context]])", PHP: "stream_socket_server", Doc: "Listens on \"tcp://host:port\" or \"unix:///path\" and returns a Stream that accepts connections; with STREAM_SERVER_BIND alone it receives datagrams on \"udp://host:port\" or \"udg:///path\".", Fn: streamServer},
+	{Name: "stream_server", Sig: "stream_server(url [, flags=STREAM_SERVER_BIND+STREAM_SERVER_LISTEN [, context]])", PHP: "stream_socket_server", Doc: "Listens on \"tcp://host:port\", \"tls://host:port\" (also \"ssl\", \"tlsv1.2\", \"tlsv1.3\"; context.ssl.local_cert is needed) or \"unix:///path\" and returns a Stream that accepts connections; with STREAM_SERVER_BIND alone it receives datagrams on \"udp://host:port\" or \"udg:///path\".", Fn: streamServer},
 	{Name: "stream_accept", Sig: "stream_accept(server [, timeout=60])", PHP: "stream_socket_accept", Doc: "Waits for a connection and returns its Stream and the peer's name.", Fn: streamAccept},
 	{Name: "stream_pair", Sig: "stream_pair(domain, type [, protocol=0])", PHP: "stream_socket_pair", Doc: "Makes two Streams that are connected to each other. Domain: STREAM_PF_UNIX.", Fn: streamPair},
 	{Name: "stream_select", Sig: "stream_select(reads, writes, excepts, seconds [, microseconds=0])", PHP: "stream_select", Doc: "Is select: both take Sockets and Streams.", Fn: socketSelect},
@@ -31,7 +31,7 @@ var serverRows = []bind.Row{
 }
 
 var acceptMethods = []bind.Row{
-	{Name: "accept", Sig: "fp:accept([timeout=60])", PHP: "stream_socket_accept", Doc: "Waits for a connection, for ever when timeout is -1, and returns its Stream and the peer's name, as \"127.0.0.1:1935\"; \"\" when it has none.", Fn: streamAccept},
+	{Name: "accept", Sig: "fp:accept([timeout=60])", PHP: "stream_socket_accept", Doc: "Waits for a connection, for ever when timeout is -1, and returns its Stream and the peer's name, as \"127.0.0.1:1935\"; \"\" when it has none. TLS's handshake is made by the first read or write of that Stream, within its time-out.", Fn: streamAccept},
 }
 
 func streamServer(c bind.Call) int {
@@ -45,11 +45,18 @@ func streamServer(c bind.Call) int {
 	if err != nil {
 		return c.Fail(err)
 	}
+	if t.tls && !ctx.ssl.hasIdentity() {
+		c.Bad(3, "context.ssl must have key \"local_cert\" (a path)")
+	}
 	s, err := vm.serve(t, flags, ctx)
 	if err != nil {
 		return c.Fail(err)
 	}
-	return c.Return(vm.opened(s, t.uri(), ctx))
+	object := vm.opened(s, t.uri(), ctx)
+	if t.tls {
+		object.Value.(*Stream).serves = ctx.ssl.server(t.method)
+	}
+	return c.Return(object)
 }
 
 // serve makes a socket on the first of the target's addresses that it gets.
@@ -108,14 +115,18 @@ func streamAccept(c bind.Call) int {
 	}
 	ctx := fp.context
 	if ctx == nil {
-		ctx = newStreamContext()
+		ctx = vm.newStreamContext()
 	}
 	if err := ctx.connected(s); err != nil {
 		s.Close()
 		return c.Fail(err)
 	}
 	peer, _ := s.Getpeername() // of one that is gone: none
-	return c.Return(vm.opened(s, "", ctx), lua.LString(streamName(peer)))
+	object := vm.opened(s, "", ctx)
+	if err := object.Value.(*Stream).acceptedBy(fp); err != nil {
+		return c.Fail(err)
+	}
+	return c.Return(object, lua.LString(streamName(peer)))
 }
 
 func streamPair(c bind.Call) int {

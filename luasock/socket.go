@@ -20,7 +20,7 @@ var socketModule = &bind.Module{
 	Name:    "socket",
 	Doc:     "PHP's socket functions with PHP's names and meanings. Every function that takes a socket first is also its method.",
 	Rows:    allSocketRows,
-	Consts:  slices.Concat(constants, streamConsts),
+	Consts:  slices.Concat(constants, streamConsts, cryptoConsts),
 	Classes: []bind.Methods{{Class: socketClass, Rows: slices.Concat(methodRows(allSocketRows), streamSocketMethods)}, {Class: addressInfoClass}, {Class: streamClass, Rows: streamMethods}, {Class: streamContextClass}},
 }
 

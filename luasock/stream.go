@@ -1,6 +1,7 @@
 package luasock
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -23,7 +24,7 @@ var streamRows = slices.Concat(shareRows, dialRows, serverRows, contextRows)
 // streamMethods are what a Stream can do; streamSocketMethods what of it a
 // Socket can do too, beside its own.
 var (
-	streamMethods       = slices.Concat(readMethods, iterMethods, writeMethods, stateMethods, datagramMethods, acceptMethods, expectMethods)
+	streamMethods       = slices.Concat(readMethods, iterMethods, writeMethods, stateMethods, cryptoMethods, datagramMethods, acceptMethods, expectMethods)
 	streamSocketMethods = slices.Concat(iterMethods, expectMethods)
 )
 
@@ -44,6 +45,11 @@ type Stream struct {
 	uri     string // by which it was opened; "" for none
 	context *streamContext
 	tags    tagStripper
+
+	tls      *stream.TLS // between the stream and sock; nil for none
+	serves   *tls.Config // of a listening stream: what the accepted ones speak; nil for plain text
+	server   tlsPeer     // that it was opened to; zero if it was not
+	accepted bool
 }
 
 func (fp *Stream) String() string {
@@ -51,7 +57,7 @@ func (fp *Stream) String() string {
 	case fp.IsClosed():
 		return "stream: closed"
 	case fp.sock != nil:
-		return "stream:" + fp.sock.String()[len("socket:"):]
+		return "stream:" + fp.sock.String()[len("socket:"):] + fp.cryptoText()
 	}
 	return fmt.Sprintf("stream: %s fd %d", fp.uri, fp.file.FD())
 }
@@ -76,6 +82,9 @@ func (fp *Stream) Ready(want loop.Event) sock.Ready {
 		r = sock.Ready{FD: fp.file.LoopFD(), N: fp.file.FD(), Want: want}
 	}
 	r.Buffered = r.Buffered || fp.Readable()
+	if fp.tls != nil {
+		r.Probe = fp.probe
+	}
 	return r
 }
 

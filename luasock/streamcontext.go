@@ -2,7 +2,6 @@ package luasock
 
 import (
 	"math"
-	"slices"
 
 	lua "github.com/yuin/gopher-lua"
 	"golang.org/x/sys/unix"
@@ -13,13 +12,18 @@ import (
 )
 
 var contextRows = []bind.Row{
-	{Name: "stream_context", Sig: "stream_context(options)", PHP: "stream_context_create", Doc: "Makes a StreamContext of options for stream_client and stream_server: {socket = {bindto=, backlog=, so_reuseport=, so_keepalive=, so_broadcast=, tcp_nodelay=}, ssl = {…}}.", Fn: streamContextCreate},
+	{Name: "stream_context", Sig: "stream_context(options)", PHP: "stream_context_create", Doc: "Makes a StreamContext of options for stream_client, stream_server and enable_crypto: {socket = {bindto=, backlog=, so_reuseport=, so_keepalive=, so_broadcast=, tcp_nodelay=}, ssl = {verify_peer=, verify_peer_name=, peer_name=, cafile=, capath=, local_cert=, local_pk=, passphrase=, allow_self_signed=, alpn_protocols=, ciphers=, peer_fingerprint=, SNI_enabled=, SNI_server_certs=, capture_peer_cert=, crypto_method=}}. Certificates are read at once. Clients of one context resume each other's TLS sessions.", Fn: streamContextCreate},
 }
 
 var streamContextClass = &bind.Class{
 	Name:   "StreamContext",
 	Doc:    "Options for new streams. socket.stream_context makes it.",
 	String: func(any) string { return "stream context" },
+	Fields: []bind.Field{
+		{Name: "peer_certificate", Doc: "With capture_peer_cert: the certificate of the last peer, a table as in get_meta_data().crypto.peer_certificate.", Get: func(c bind.Call, v any) lua.LValue {
+			return certificateTable(c.L, v.(*streamContext).ssl.captured)
+		}},
+	},
 }
 
 // streamContext is options for new streams.
@@ -30,29 +34,17 @@ type streamContext struct {
 	keepalive bool
 	broadcast bool
 	nodelay   bool
-	ssl       map[string]lua.LValue // checked, and kept for TLS
+	ssl       *tlsOptions
 }
 
-func newStreamContext() *streamContext { return &streamContext{backlog: unix.SOMAXCONN} }
-
-// sslOptions are the options of TLS with what each must be.
-var sslOptions = map[string][]lua.LValueType{
-	"verify_peer":       {lua.LTBool},
-	"verify_peer_name":  {lua.LTBool},
-	"peer_name":         {lua.LTString},
-	"cafile":            {lua.LTString},
-	"capath":            {lua.LTString},
-	"local_cert":        {lua.LTString},
-	"local_pk":          {lua.LTString},
-	"passphrase":        {lua.LTString},
-	"allow_self_signed": {lua.LTBool},
-	"alpn_protocols":    {lua.LTString, lua.LTTable},
-	"ciphers":           {lua.LTString},
-	"peer_fingerprint":  {lua.LTString, lua.LTTable},
-	"SNI_enabled":       {lua.LTBool},
-	"SNI_server_certs":  {lua.LTTable},
-	"capture_peer_cert": {lua.LTBool},
-	"crypto_method":     {lua.LTNumber},
+// newStreamContext is a context without options, for streams of one VM: they
+// share their TLS sessions.
+func (vm *VM) newStreamContext() *streamContext {
+	host := vm.streams()
+	if host.ssl == nil {
+		host.ssl = newTLSOptions()
+	}
+	return &streamContext{backlog: unix.SOMAXCONN, ssl: host.ssl}
 }
 
 func streamContextCreate(c bind.Call) int {
@@ -63,7 +55,7 @@ func streamContextCreate(c bind.Call) int {
 // the defaults.
 func contextArg(c bind.Call, i int) *streamContext {
 	if !c.Has(i) {
-		return newStreamContext()
+		return hostOf(c).newStreamContext()
 	}
 	if ctx, ok := bind.To[*streamContext](c.Arg(i)); ok {
 		return ctx
@@ -75,13 +67,13 @@ func contextArg(c bind.Call, i int) *streamContext {
 }
 
 func readContext(c bind.Call, i int) *streamContext {
-	ctx, f := newStreamContext(), c.Fields(i)
+	ctx, f := hostOf(c).newStreamContext(), c.Fields(i)
 	f.Only("socket", "ssl")
 	if f.Has("socket") {
 		ctx.readSocket(f.Sub("socket"))
 	}
 	if f.Has("ssl") {
-		ctx.readSSL(f.Sub("ssl"))
+		ctx.ssl = readTLSOptions(f.Sub("ssl"))
 	}
 	return ctx
 }
@@ -97,38 +89,7 @@ func (ctx *streamContext) readSocket(f bind.Fields) {
 		"so_reuseport": &ctx.reuseport, "so_keepalive": &ctx.keepalive,
 		"so_broadcast": &ctx.broadcast, "tcp_nodelay": &ctx.nodelay,
 	} {
-		if !f.Has(key) {
-			continue
-		}
-		on, ok := f.Get(key).(lua.LBool)
-		if !ok {
-			f.Wrong(key, "a boolean")
-		}
-		*to = bool(on)
-	}
-}
-
-func (ctx *streamContext) readSSL(f bind.Fields) {
-	names := make([]string, 0, len(sslOptions))
-	for name := range sslOptions {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	f.Only(names...)
-	ctx.ssl = map[string]lua.LValue{}
-	for _, name := range names {
-		v := f.Get(name)
-		if v == lua.LNil {
-			continue
-		}
-		if types := sslOptions[name]; !slices.Contains(types, v.Type()) {
-			want := "a " + types[0].String()
-			if len(types) > 1 {
-				want += " or a " + types[1].String()
-			}
-			f.Wrong(name, want)
-		}
-		ctx.ssl[name] = v
+		*to = isTrue(boolOption(f, key), false)
 	}
 }
 

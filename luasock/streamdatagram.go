@@ -46,8 +46,17 @@ func socketStreamArg(c bind.Call, i int) *Stream {
 	return fp
 }
 
+// plainStreamArg is socketStreamArg without TLS, which these calls would pass by.
+func plainStreamArg(c bind.Call, i int) *Stream {
+	fp := socketStreamArg(c, i)
+	if fp.tls != nil {
+		c.Bad(i, "fp must be a stream without TLS, got %s", fp)
+	}
+	return fp
+}
+
 func streamRecvfrom(c bind.Call) int {
-	fp, length := socketStreamArg(c, 1), lengthArg(c, 2, 1)
+	fp, length := plainStreamArg(c, 1), lengthArg(c, 2, 1)
 	flags := messageFlags(c, 3, streamOOB|streamPeek, "STREAM_PEEK, STREAM_OOB or 0")
 	var from addr.Addr
 	p, err := fp.ReadDirect(length, flags&unix.MSG_OOB != 0, flags&unix.MSG_PEEK != 0, func(p []byte) (n int, err error) {
@@ -61,7 +70,7 @@ func streamRecvfrom(c bind.Call) int {
 }
 
 func streamSendto(c bind.Call) int {
-	fp, p := socketStreamArg(c, 1), bytesOf(c, 2)
+	fp, p := plainStreamArg(c, 1), bytesOf(c, 2)
 	flags := messageFlags(c, 3, streamOOB, "STREAM_OOB or 0")
 	to, err := fp.destination(c, 4)
 	if err != nil {

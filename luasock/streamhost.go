@@ -19,6 +19,8 @@ type streamHost struct {
 	sweep    int                       // how many entries bring the next sweep
 	kept     map[string]*lua.LUserData // the persistent streams by what they are connected to
 	standard [3]*lua.LUserData         // on descriptors 0, 1, 2
+	ssl      *tlsOptions               // of contexts without any
+	rooted   bool                      // the system's authorities were read
 }
 
 const streamHostKey = "sockscript.streams"
@@ -26,8 +28,8 @@ const streamHostKey = "sockscript.streams"
 // streams gives what the VM's streams share.
 func (vm *VM) streams() *streamHost {
 	registry := vm.L.Get(lua.RegistryIndex).(*lua.LTable)
-	if ud, ok := registry.RawGetString(streamHostKey).(*lua.LUserData); ok {
-		return ud.Value.(*streamHost)
+	if h := streamsIn(registry); h != nil {
+		return h
 	}
 	h := &streamHost{
 		group:    stream.NewGroup(vm.loop),
@@ -37,6 +39,22 @@ func (vm *VM) streams() *streamHost {
 	}
 	registry.RawSetString(streamHostKey, &lua.LUserData{Value: h, Metatable: lua.LNil})
 	return h
+}
+
+// streamsIn gives what was made by streams; nil if it was not called yet.
+func streamsIn(registry *lua.LTable) *streamHost {
+	ud, ok := registry.RawGetString(streamHostKey).(*lua.LUserData)
+	if !ok {
+		return nil
+	}
+	return ud.Value.(*streamHost)
+}
+
+// closeStreams ends what the streams have under way.
+func (vm *VM) closeStreams() {
+	if h := streamsIn(vm.L.Get(lua.RegistryIndex).(*lua.LTable)); h != nil {
+		h.group.Close()
+	}
 }
 
 // find gives the Stream that is on a socket, nil if there is none.

@@ -133,5 +133,5 @@ func iterate(c bind.Call, read func() ([]byte, error)) int {
 // isEnd tells whether an error is the end of a stream, perhaps because it was
 // closed.
 func isEnd(err error) bool {
-	return judge(err).Message == "closed" || err == stream.ErrClosed
+	return judge(err).Message == "closed" || err == stream.ErrClosed || err == stream.ErrTruncated
 }

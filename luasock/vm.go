@@ -12,6 +12,7 @@ import (
 	"sockscript/luasock/loop"
 	"sockscript/luasock/lualib"
 	"sockscript/luasock/sock"
+	"sockscript/luasock/stream"
 )
 
 // mostIdle is how many Lua threads are kept for the next task.
@@ -78,6 +79,7 @@ func (vm *VM) Close() error {
 	vm.runAtClose()
 	vm.closed = true
 	err := vm.loop.Close()
+	vm.closeStreams()
 	if vm.die != nil {
 		vm.die(errVMClosed)
 	}
@@ -170,6 +172,7 @@ func judge(err error) bind.Verdict {
 		host  *sock.HostError
 		info  sock.EAI
 		errno unix.Errno
+		inTLS *stream.TLSError
 		web   httpError
 	)
 	switch {
@@ -195,6 +198,8 @@ func judge(err error) bind.Verdict {
 		return bind.Verdict{Message: sock.Strerror(host.Code), Errno: host.Code}
 	case errors.As(err, &info):
 		return bind.Verdict{Message: info.Error(), Errno: int(info)}
+	case errors.As(err, &inTLS):
+		return bind.Verdict{Message: tlsMessage(inTLS)}
 	case errors.As(err, &errno):
 		return bind.Verdict{Message: sock.Strerror(int(errno)), Errno: int(errno)}
 	}

@@ -11,6 +11,7 @@ import (
 	"runtime/debug"
 
 	"sockscript/luasock"
+	"sockscript/luasock/luatest"
 	"sockscript/luasock/spell"
 )
 
@@ -113,7 +114,13 @@ func fail(stderr io.Writer, err error) int {
 }
 
 // newVM makes a VM with all the modules that programs find.
-func newVM(o luasock.Options) (*luasock.VM, error) { return luasock.New(o) }
+func newVM(o luasock.Options) (*luasock.VM, error) {
+	vm, err := luasock.New(o)
+	if err == nil {
+		luatest.Preload(vm)
+	}
+	return vm, err
+}
 
 // meantSubcommand is the end of a message about a script that is not there: the
 // subcommand that was perhaps meant.

@@ -22,6 +22,7 @@ func help(args []string, _ *os.File, stdout, stderr io.Writer) int {
 		return fail(stderr, err)
 	}
 	defer vm.Close()
+	vm.LoadPreloaded()
 	what := lua.LValue(lua.LNil)
 	if len(args) > 0 {
 		what = lua.LString(args[0])

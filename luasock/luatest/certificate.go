@@ -24,17 +24,27 @@ var certificateRows = []bind.Row{
 }
 
 func testCertificate(c bind.Call) int {
-	names := namesArg(c, 1)
+	return c.Return(certificateTable(c, namesArg(c, 1)))
+}
+
+// anyLoopback are the names of this machine for itself.
+var anyLoopback = []string{"localhost", "127.0.0.1", "::1"}
+
+// certificateTable makes a certificate; without names for anyLoopback.
+func certificateTable(c bind.Call, names []string) *lua.LTable {
+	if names == nil {
+		names = anyLoopback
+	}
 	dir := tempDir(c)
 	p, err := await(c.Host().(*luasock.VM), "certificate", func() (*paths, error) { return writeCertificate(dir, names) })
 	if err != nil {
-		c.Raise("test.certificate: %s", err)
+		c.Raise("test.%s: %s", c.Name(), err)
 	}
 	t := c.L.NewTable()
 	t.RawSetString("cert", lua.LString(p.cert))
 	t.RawSetString("key", lua.LString(p.key))
 	t.RawSetString("ca", lua.LString(p.ca))
-	return c.Return(t)
+	return t
 }
 
 // namesArg reads argument i, a name or a list of names.
@@ -42,7 +52,7 @@ func namesArg(c bind.Call, i int) []string {
 	var names []string
 	switch v := c.Arg(i).(type) {
 	case *lua.LNilType:
-		return []string{"localhost", "127.0.0.1", "::1"}
+		return nil
 	case lua.LString:
 		names = []string{string(v)}
 	case *lua.LTable:

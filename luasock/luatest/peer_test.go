@@ -162,6 +162,31 @@ func TestServer(t *testing.T) {
 			local s = test.server(function(fp, peer) fp:write(peer) end, {host = "::1"})
 			local c = client(s)
 			equal(c:get_name(false), c:get_contents())`},
+		{name: "with TLS", code: `
+			local mine = test.certificate("localhost")
+			for _, tls in ipairs{true, mine, {local_cert = mine.cert, local_pk = mine.key}} do
+				local s = test.server(function(fp) fp:write(fp:gets():upper()) end, {tls = tls})
+				equal("tls://127.0.0.1:" .. s.port, s.url)
+				local function dial(options)
+					return assert(socket.stream_client(s.url, 10, nil, {ssl = options}))
+				end
+				local ca = s.ca or mine.ca
+				local c = dial{cafile = ca, peer_name = "localhost"}
+				c:write("hello\n")
+				equal("HELLO\n", c:gets())
+				assert(c:get_meta_data().crypto.protocol:find("TLS"))
+			end
+			local s = test.server(function(fp) fp:gets() end, {tls = true})
+			local c, why = socket.stream_client(s.url, 10)
+			equal(nil, c) assert(why:find("certificate"), why)`},
+		{name: "a silent client of TLS holds up nobody, and through a proxy", code: `
+			local s = test.server(function(fp) fp:write(fp:gets() or "") end, {tls = true})
+			local silent = assert(socket.fsockopen("127.0.0.1", s.port))
+			local p = test.proxy(s, {slice = 10})
+			equal("tls://127.0.0.1:" .. p.port, p.url)
+			local c = assert(socket.stream_client(p.url, 10, nil, {ssl = {cafile = s.ca}}))
+			c:write("x\n")
+			equal("x\n", c:gets())`},
 		{name: "options that are wrong raise", code: `
 			local function why(options)
 				local ok, err = pcall(test.server, print, options)
@@ -170,6 +195,8 @@ func TestServer(t *testing.T) {
 			equal('bad argument #2 to \'server\' (options has an unknown key "tsl"; valid are host, udp, unix, tls)', why{tsl = true})
 			equal("bad argument #2 to 'server' (options.udp must be a boolean, got 1)", why{udp = 1})
 			equal('bad argument #2 to \'server\' (options.host must be an address of this machine, got "nowhere")', why{host = "nowhere"})
+			equal("bad argument #2 to 'server' (options.tls must be true, a test.certificate, or options of TLS, got 1)", why{tls = 1})
+			equal('bad argument #2 to \'server\' (options.ssl must have key "local_cert" (a path))', why{tls = {}})
 			equal("bad argument #2 to 'server' (options.udp goes with neither unix nor tls)", why{udp = true, unix = true})
 			local ok, err = pcall(test.server)
 			equal(true, err:find("handler must be a function, got no value", 1, true) ~= nil)`},
@@ -219,6 +246,8 @@ func TestScript(t *testing.T) {
 				return (err:gsub("^.*bad argument", "bad argument"))
 			end
 			equal("bad argument #2 to 'script' (steps[2] must have one of send, expect, wait, eof, close)", why{})
+			equal('bad argument #2 to \'script\' (steps[2] has an unknown key "expct"; did you mean "expect"? valid are send, expect, wait, eof, close, timeout)', why{expct = "x"})
+			equal('bad argument #2 to \'script\' (steps[2] has an unknown key 1; valid are send, expect, wait, eof, close, timeout)', why{"x"})
 			equal("bad argument #2 to 'script' (steps[2] has both expect and send: one a step)", why{send = "x", expect = "y"})
 			equal("bad argument #2 to 'script' (steps[2] must be a table, got 5)", why(5))
 			equal("bad argument #2 to 'script' (steps[2].send must be a string, got 5)", why{send = 5})

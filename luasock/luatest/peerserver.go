@@ -18,7 +18,7 @@ import (
 )
 
 var serverRows = []bind.Row{
-	{Name: "server", Sig: "server(handler [, options])", Doc: "Starts a server on a free port of 127.0.0.1. handler(stream, peer) runs in a task for each connection, whose Stream is closed after it; an error in it fails the test. Options: host; udp = true, where each peer is a connection; unix = true or a path; tls = true, or a context's ssl options.", Fn: testServer},
+	{Name: "server", Sig: "server(handler [, options])", Doc: "Starts a server on a free port of 127.0.0.1. handler(stream, peer) runs in a task for each connection, whose Stream is closed after it; an error in it fails the test. Options: host; udp = true, where each peer is a connection; unix = true or a path; tls = true, a test.certificate, or options as a context's ssl; a client trusts {ssl = {cafile = server.ca}}.", Fn: testServer},
 }
 
 var serverClass = &bind.Class{
@@ -29,6 +29,7 @@ var serverClass = &bind.Class{
 		{Name: "host", Doc: "Where it listens: an address, of AF_UNIX the path.", Get: func(_ bind.Call, v any) lua.LValue { return lua.LString(v.(*server).host) }},
 		{Name: "port", Doc: "Its port, of AF_UNIX 0.", Get: func(_ bind.Call, v any) lua.LValue { return bind.Int(v.(*server).port) }},
 		{Name: "url", Doc: "As stream_client takes it: \"tcp://127.0.0.1:40001\".", Get: func(_ bind.Call, v any) lua.LValue { return lua.LString(v.(*server).url) }},
+		{Name: "ca", Doc: "With tls = true or a test.certificate the path of the authority's certificate, else nil.", Get: func(_ bind.Call, v any) lua.LValue { return v.(*server).ca }},
 		{Name: "connections", Doc: "How many it has accepted.", Get: serverConnections},
 		{Name: "errors", Doc: "A list of the errors that ended handlers.", Get: serverErrors},
 		{Name: "close", Doc: "A function: server:close() closes the server and its connections.", Get: serverClose},
@@ -42,7 +43,8 @@ type server struct {
 	owned    *resource
 	handler  *lua.LFunction
 	listener *sock.Sock
-	secure   func(*lua.LUserData) // makes an accepted Stream speak TLS; nil for none
+	secure   func(*lua.LUserData) error // makes an accepted Stream speak TLS; nil for none
+	ca       lua.LValue                 // of TLS
 
 	host, url string
 	port      int
@@ -72,7 +74,9 @@ type serverOptions struct {
 	ip   netip.Addr
 	udp  bool
 	path string // of AF_UNIX; "" for none
-	tls  lua.LValue
+
+	secure func(*lua.LUserData) error // of TLS
+	ca     lua.LValue
 }
 
 func testServer(c bind.Call) int {
@@ -81,6 +85,7 @@ func testServer(c bind.Call) int {
 		vm: vm, scope: s, handler: c.Func(1), talks: map[*talk]struct{}{},
 	}
 	o := serverOptionsArg(c, 2)
+	srv.secure, srv.ca = o.secure, o.ca
 	if err := srv.listen(o); err != nil {
 		c.Raise("test.server: %s", err)
 	}
@@ -97,7 +102,7 @@ func testServer(c bind.Call) int {
 
 // serverOptionsArg reads argument i.
 func serverOptionsArg(c bind.Call, i int) serverOptions {
-	o := serverOptions{ip: netip.AddrFrom4([4]byte{127, 0, 0, 1})}
+	o := serverOptions{ip: loopback, ca: lua.LNil}
 	if !c.Has(i) {
 		return o
 	}
@@ -119,11 +124,12 @@ func serverOptionsArg(c bind.Call, i int) serverOptions {
 			o.path = filepath.Join(tempDir(c), "socket")
 		}
 	}
-	if o.tls = f.Get("tls"); o.tls == lua.LFalse {
-		o.tls = lua.LNil
-	}
-	if o.udp && (o.path != "" || o.tls != lua.LNil) {
+	secure := lua.LVAsBool(f.Get("tls"))
+	if o.udp && (o.path != "" || secure) {
 		f.Bad("udp", "goes with neither unix nor tls")
+	}
+	if secure {
+		o.secure, o.ca = serverTLS(c, i)
 	}
 	return o
 }
@@ -150,7 +156,7 @@ func (s *server) listen(o serverOptions) error {
 	case o.path != "":
 		scheme = "unix"
 		at, err = addr.Unix(o.path)
-	case o.tls != nil && o.tls != lua.LNil:
+	case o.secure != nil:
 		scheme = "tls"
 	}
 	if err != nil {
@@ -217,7 +223,9 @@ func (s *server) begin(c *sock.Sock) {
 	}
 	object := s.vm.NewStream(c)
 	if s.secure != nil {
-		s.secure(object)
+		if err := s.secure(object); err != nil {
+			s.scope.fail("%s: %s", s.url, err)
+		}
 	}
 	t := &talk{stream: object.Value.(*luasock.Stream)}
 	name := "handler of " + s.url + " #" + strconv.Itoa(s.accepted)

@@ -132,6 +132,14 @@ func TestProxyStreams(t *testing.T) {
 			equal("01234", c:read_exactly(5))
 			local data, why, errno = c:read(1)
 			equal(socket.ECONNRESET, errno)`},
+		{name: "reset after bytes that the peer takes late", code: `
+			local size = 3e6
+			local s = test.server(function(fp) fp:write(("x"):rep(size + 1e6)) end)
+			local c = client(test.proxy(s, {reset_after = size, toward = "client"}))
+			task.sleep(0.05)
+			equal(size, #c:read_exactly(size))
+			local data, why, errno = c:read(1)
+			equal(socket.ECONNRESET, errno)`},
 		{name: "cut at once", code: echo + `
 			local c, p = through()
 			c:write("x") equal("x", c:read(1))
@@ -180,7 +188,7 @@ func TestProxyStreams(t *testing.T) {
 				local ok, err = pcall(test.proxy, echo, faults)
 				return (err:gsub("^.*bad argument #2 to 'proxy' ", ""))
 			end
-			equal('(faults has an unknown key "latncy"; did you mean latency? valid are latency, jitter, rate, corrupt, slice, close_after, reset_after, stall_after, toward, seed)', why{latncy = 1})
+			equal('(faults has an unknown key "latncy"; did you mean "latency"? valid are latency, jitter, rate, corrupt, slice, close_after, reset_after, stall_after, toward, seed)', why{latncy = 1})
 			equal("(faults.loss is no fault of streams; those are latency, jitter, rate, corrupt, slice, close_after, reset_after, stall_after)", why{loss = 0.1})
 			equal("(faults.corrupt must be a probability, 0 to 1, got 1.5)", why{corrupt = 1.5})
 			equal("(faults.latency must be 0 seconds or more, got -1)", why{latency = -1})

@@ -84,8 +84,7 @@ func onlyFaults(k bind.Fields, datagrams bool) {
 			k.Bad(name, "is no fault of %s; those are %s", kind, strings.Join(append(slices.Clone(anyFaults[:4]), mine...), ", "))
 		}
 	}
-	valid := append(slices.Clone(anyFaults[:4]), mine...)
-	k.Only(append(valid, anyFaults[4:]...)...)
+	k.Only(append(append(slices.Clone(anyFaults[:4]), mine...), anyFaults[4:]...)...)
 }
 
 // numberOf reads a number for which valid holds.

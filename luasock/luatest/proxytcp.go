@@ -80,11 +80,11 @@ type link struct {
 	from, to *sock.Sock
 
 	queue  []piece
-	queued int   // bytes
-	came   int64 // bytes
-	gone   int64 // bytes
-	due    time.Time
-	moved  bell // rings when the queue or the faults change
+	queued int       // bytes
+	came   int64     // bytes
+	gone   int64     // bytes
+	due    time.Time // of the last piece, or one before it
+	moved  bell      // rings when the queue or the faults change
 }
 
 // piece is what has come and when it is to go on; the end without bytes.
@@ -133,10 +133,9 @@ func (k *link) read() {
 // push puts bytes into the queue, nil for the end.
 func (k *link) push(data []byte) {
 	due := k.loop().Deadline(k.dice().delay(k.came))
-	if due.Before(k.due) {
-		due = k.due // bytes do not overtake each other
+	if due.After(k.due) {
+		k.due = due
 	}
-	k.due = due
 	k.queue = append(k.queue, piece{data, due})
 	k.came += int64(len(data))
 	k.queued += len(data)
@@ -287,19 +286,24 @@ func (r *relay) close() {
 	for _, s := range r.ends() {
 		s.Shutdown(unix.SHUT_WR)
 		r.part(s, "lingers", func() {
-			for {
-				if _, err := s.Recv(mostRead, 0); err != nil {
-					return
-				}
-			}
+			r.p.vm.Loop().Within(lastPatience, func() { discard(s) })
 		})
 	}
 }
 
-// part closes one end after fn, which has a moment's time.
+// discard throws away what comes until the end.
+func discard(s *sock.Sock) {
+	for {
+		if _, err := s.Recv(mostRead, 0); err != nil {
+			return
+		}
+	}
+}
+
+// part closes one end after fn.
 func (r *relay) part(s *sock.Sock, what string, fn func()) {
 	r.p.scope.serve(r.p.vm, r.p.url+" "+what, func() {
-		r.p.vm.Loop().Within(lastPatience, fn)
+		fn()
 		closeSock(s)
 		for _, other := range r.ends() {
 			if !other.IsClosed() {
@@ -316,11 +320,9 @@ func (r *relay) reset() {
 	if !r.leave() {
 		return
 	}
-	l := r.p.vm.Loop()
 	for _, s := range r.ends() {
 		r.part(s, "resets", func() {
-			for unsent(s) && l.Sleep(time.Millisecond) == nil {
-			}
+			r.awaitSent(s)
 			if !s.IsClosed() {
 				s.SetLinger(unix.Linger{Onoff: 1})
 			}
@@ -328,14 +330,30 @@ func (r *relay) reset() {
 	}
 }
 
-// unsent tells whether bytes that were sent have not arrived at the peer's
-// system.
-func unsent(s *sock.Sock) bool {
+// awaitSent waits until what was sent has arrived at the peer's system: RST would
+// overtake it. A peer that takes nothing for a moment is not waited for.
+func (r *relay) awaitSent(s *sock.Sock) {
+	least, since := unsent(s), time.Now()
+	for least > 0 && time.Since(since) < lastPatience {
+		if r.p.vm.Loop().Sleep(time.Millisecond) != nil {
+			return
+		}
+		if n := unsent(s); n < least {
+			least, since = n, time.Now()
+		}
+	}
+}
+
+// unsent is how many bytes have been sent and not arrived.
+func unsent(s *sock.Sock) int {
 	if s.IsClosed() {
-		return false
+		return 0
 	}
 	n, err := unix.IoctlGetInt(s.FD(), unix.TIOCOUTQ)
-	return err == nil && n > 0
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 // leave ends the relay's tasks but the one that calls. It reports false when the

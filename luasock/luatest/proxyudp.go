@@ -117,7 +117,6 @@ type lane struct {
 
 	queue []piece
 	came  int64 // datagrams
-	due   time.Time
 	moved bell
 	held  *piece // waits to be overtaken; its due is the end of that
 }
@@ -139,10 +138,6 @@ func (k *lane) push(data []byte) {
 	}
 	f.spoil(data, n*(maxDatagram+1))
 	due := k.p.vm.Loop().Deadline(f.delay(n))
-	if due.Before(k.due) {
-		due = k.due
-	}
-	k.due = due
 	pieces := []piece{{data, due}}
 	if f.duplicate > 0 && f.draw(drawDuplicate, n) < f.duplicate {
 		pieces = append(pieces, piece{data, due})

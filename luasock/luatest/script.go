@@ -10,6 +10,7 @@ import (
 
 	"sockscript/luasock"
 	"sockscript/luasock/bind"
+	"sockscript/luasock/spell"
 )
 
 var scriptRows = []bind.Row{
@@ -61,7 +62,7 @@ func (v *conversation) kind(i int) string {
 		switch {
 		case name == "timeout":
 		case !slices.Contains(stepKinds, name):
-			v.c.Bad(2, "steps[%d] has an unknown key %s; valid are %s, timeout%s", i, bind.Describe(k), strings.Join(stepKinds, ", "), meant(name, stepKinds))
+			v.unknown(i, k, name)
 		case found != "":
 			v.c.Bad(2, "steps[%d] has both %s and %s: one a step", i, min(found, name), max(found, name))
 		default:
@@ -73,6 +74,15 @@ func (v *conversation) kind(i int) string {
 	}
 	v.check(i, found, step)
 	return found
+}
+
+// unknown raises: a step has a key that there is not.
+func (v *conversation) unknown(i int, k lua.LValue, name string) {
+	hint := ""
+	if best := spell.Nearest(name, slices.Values(stepKinds)); best != "" {
+		hint = fmt.Sprintf("did you mean %q? ", best)
+	}
+	v.c.Bad(2, "steps[%d] has an unknown key %s; %svalid are %s, timeout", i, bind.Describe(k), hint, strings.Join(stepKinds, ", "))
 }
 
 // check raises when a step's value is of the wrong kind.
@@ -204,5 +214,3 @@ func cutText(text string) string {
 	}
 	return text
 }
-
-func meant(name string, names []string) string { return "" }

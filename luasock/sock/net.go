@@ -38,7 +38,9 @@ type closedUnder struct{}
 func (*closedUnder) Error() string { return "socket is closed" }
 func (*closedUnder) Unwrap() error { return unix.EBADF }
 
-// Event is one call on a socket, as an observer is told of it when it ends.
+// Event is one call on a socket, as an observer is told of it when it ends. Of
+// TLS on a socket it is told beside the calls that carry it: "tls handshake" when
+// that has ended, "tls read" and "tls write" with the plain bytes.
 type Event struct {
 	Time time.Time
 	ID   uint64 // of the socket; no other in this Net has or had it

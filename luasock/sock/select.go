@@ -16,6 +16,9 @@ type Ready struct {
 	Want     loop.Event // In, Out, Pri
 	Got      loop.Event // of those
 	Buffered bool       // has bytes that were read before: In at once
+	// Probe, if set, tells of a descriptor that can be read whether that gives
+	// anything: part of a record of TLS does not. It must not wait.
+	Probe func() bool
 
 	sock *Sock // if it is one's; also keeps it open
 }
@@ -82,6 +85,8 @@ func (n *Net) poll(list []Ready) (found bool, err error) {
 		r.Got = selected(loop.FromPoll(fds[i].Revents)) & r.Want
 		if r.Buffered {
 			r.Got |= loop.In & r.Want
+		} else if r.Probe != nil && r.Got&loop.In != 0 && !r.Probe() {
+			r.Got &^= loop.In
 		}
 		found = found || r.Got != 0
 	}

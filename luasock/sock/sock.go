@@ -257,6 +257,12 @@ func (o *open) fail(call string, errno unix.Errno) error {
 // unfail takes the note of the last fail back: the call has a result after all.
 func (o *open) unfail() { o.lastErr, o.net.LastErr = o.before, o.net.before }
 
+// Observing tells whether there is an observer.
+func (o *open) Observing() bool { return o.net.Observe != nil }
+
+// Tell tells the observer of what is done over the socket by others, as TLS.
+func (o *open) Tell(op string, data []byte, err error) { o.observe(op, data, addr.Addr{}, err) }
+
 // observe tells the observer, if there is one.
 //
 // It is not inlined: an Event on the stack of each call that waits would make a

@@ -143,7 +143,7 @@ func (s *Stream) Contents(max int) ([]byte, error) {
 		max = math.MaxInt
 	}
 	return s.until(most, func(buf []byte, end error) (int, int, bool) {
-		return min(max, len(buf)), 0, len(buf) >= max || end == io.EOF
+		return min(max, len(buf)), 0, len(buf) >= max || atEnd(end)
 	})
 }
 

@@ -79,6 +79,12 @@ const (
 type Group struct {
 	loop    *loop.Loop
 	scratch []byte
+
+	// Of TLS: what came and what is to be sent during a call, and the handshakes
+	// under way.
+	cipher     []byte
+	sealed     []byte
+	handshakes map[*handshake]struct{}
 }
 
 // NewGroup returns a Group whose streams wait on l.
@@ -235,6 +241,9 @@ func (s *Stream) interrupted(err error) error {
 	}
 	return err
 }
+
+// Deadline is when a wait that begins now must end: the zero Time is never.
+func (s *Stream) Deadline() time.Time { return s.deadline() }
 
 // deadline is when a wait that begins now must end.
 func (s *Stream) deadline() time.Time {

@@ -71,7 +71,7 @@ func (s *Stream) CopyTo(to *Stream, max int) (int, error) {
 
 // copied says how a copy ends whose source gives no more.
 func (s *Stream) copied(done int, err error) error {
-	if err == io.EOF && !s.IsClosed() || done > 0 && errors.Is(err, unix.EAGAIN) {
+	if atEnd(err) && !s.IsClosed() || done > 0 && errors.Is(err, unix.EAGAIN) {
 		return nil
 	}
 	return err

@@ -1,0 +1,82 @@
+package luasock
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+
+	"sockscript/luasock/stream"
+)
+
+// alertMeanings says what can be done about what a peer has refused with, by
+// crypto/tls's names of the alerts (RFC 8446, section 6).
+var alertMeanings = map[string]string{
+	"handshake failure":              "no cipher suite or version in common, or it wants a client's certificate (local_cert)",
+	"protocol version not supported": "it does not speak the TLS that is offered (crypto_method)",
+	"insufficient security level":    "it wants better cipher suites (ciphers)",
+	"bad certificate":                "it does not accept our certificate",
+	"unsupported certificate":        "it does not accept our kind of certificate",
+	"expired certificate":            "our certificate has expired",
+	"revoked certificate":            "our certificate was revoked",
+	"unknown certificate":            "it does not accept our certificate",
+	"unknown certificate authority":  "it does not know who has signed our certificate",
+	"certificate required":           "it wants a client's certificate (local_cert)",
+	"unrecognized name":              "it is no server of that name (peer_name)",
+	"no application protocol":        "it speaks none of alpn_protocols",
+	"unknown PSK identity":           "it wants a pre-shared key",
+	"error decrypting message":       "it could not verify what we have signed, or the keys differ",
+	"access denied":                  "it does not let us in",
+	"inappropriate fallback":         "it speaks a newer TLS than is offered",
+	"internal error":                 "something in it has failed; a server may have no certificate for that name",
+	"user canceled":                  "somebody has cancelled",
+	"no renegotiation":               "it does not negotiate again",
+	"unexpected message":             "what we have sent does not fit the handshake",
+	"bad record MAC":                 "what we have sent has come damaged",
+	"record overflow":                "a record was too long",
+	"illegal parameter":              "what we have sent contradicts itself",
+	"error decoding message":         "it could not read what we have sent",
+}
+
+// tlsMessage is a failure of TLS for people.
+func tlsMessage(e *stream.TLSError) string {
+	var (
+		refused *net.OpError
+		bad     untrusted
+		logging *keyLogError
+	)
+	text := strings.TrimPrefix(e.Err.Error(), "tls: ")
+	switch {
+	case errors.As(e.Err, &bad):
+		return string(bad)
+	case errors.As(e.Err, &logging):
+		return text
+	case len(e.Saw) > 0:
+		return "the peer speaks no TLS: it has sent " + sample(e.Saw)
+	case errors.As(e.Err, &refused) && refused.Op == "remote error":
+		return alertMessage(strings.TrimPrefix(refused.Err.Error(), "tls: "))
+	case errors.As(e.Err, &refused):
+		return "TLS is broken off: what has come is wrong (" + strings.TrimPrefix(refused.Err.Error(), "tls: ") + ")"
+	case strings.Contains(text, "no certificates configured"):
+		return "there is no certificate for the name that the client wants: it is not in SNI_server_certs, and there is no local_cert"
+	case strings.Contains(text, "client didn't provide a certificate"):
+		return "the client has shown no certificate, and verify_peer wants one"
+	}
+	return "TLS failed: " + text
+}
+
+func alertMessage(alert string) string {
+	if meaning := alertMeanings[alert]; meaning != "" {
+		return fmt.Sprintf("the peer has broken TLS off: %s (alert: %s)", meaning, alert)
+	}
+	return fmt.Sprintf("the peer has broken TLS off (alert: %s)", alert)
+}
+
+// sample shows the first bytes of something.
+func sample(p []byte) string {
+	const most = 40
+	if len(p) > most {
+		return fmt.Sprintf("%q…", p[:most])
+	}
+	return fmt.Sprintf("%q", p)
+}
