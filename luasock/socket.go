@@ -235,12 +235,12 @@ func socketRead(c bind.Call) int {
 	return data(c, p, err)
 }
 
-// data returns bytes to Lua: this is the one copy on their way in.
+// data returns to Lua what a socket has received.
 func data(c bind.Call, p []byte, err error) int {
 	if err != nil {
 		return c.Fail(err)
 	}
-	return c.Text(string(p))
+	return c.Text(hostOf(c).net.Text(p))
 }
 
 func socketWrite(c bind.Call) int {

@@ -168,7 +168,7 @@ func streamData(c bind.Call, p []byte, err error) int {
 	if err != nil {
 		return streamFail(c, err)
 	}
-	return c.Text(string(p))
+	return c.Text(hostOf(c).streams().group.Text(p))
 }
 
 // streamNumber returns a count of bytes to Lua.

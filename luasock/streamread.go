@@ -114,7 +114,7 @@ func iterate(c bind.Call, read func() ([]byte, error)) int {
 		p, err := read()
 		switch {
 		case err == nil:
-			L.Push(lua.LString(p))
+			L.Push(lua.LString(vm.streams().group.Text(p)))
 			return 1
 		case isEnd(err):
 			L.Push(lua.LNil)

@@ -369,7 +369,7 @@ func TestTLSServerAndBadClients(t *testing.T) {
 			t:cancel("enough")
 			out(t:join()) --> =nil enough
 			out(socket.fsockopen("tls://127.0.0.1:1")) --> =nil Connection refused 111
-			for _, s in ipairs(socket.list()) do if name == "127.0.0.1:" .. s.remote_port then out("left open") end end
+			for _, s in ipairs(socket.list()) do if name == "127.0.0.1:" .. tostring(s.remote_port) then out("left open") end end
 			plain:close()`},
 		{name: "select tells of plain bytes only", code: `
 			local server = socket.stream_server("tls://127.0.0.1:0", nil, {ssl = cert "server"})

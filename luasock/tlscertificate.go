@@ -20,25 +20,25 @@ import (
 	"github.com/youmark/pkcs8"
 )
 
-// fileError is why a file of certificates or keys cannot be used; option is the
+// pemError is why a file of certificates or keys cannot be used; option is the
 // one that named it.
-type fileError struct {
+type pemError struct {
 	option string
 	err    error
 }
 
-func (e *fileError) Error() string { return e.err.Error() }
+func (e *pemError) Error() string { return e.err.Error() }
 
 // loadPair reads a certificate, with the chain behind it, and its key. Without a
 // file of its own the key lies beside the certificate.
-func loadPair(certFile, keyFile, passphrase string) (*tls.Certificate, *fileError) {
+func loadPair(certFile, keyFile, passphrase string) (*tls.Certificate, *pemError) {
 	chain, err := pemBlocks(certFile, "CERTIFICATE")
 	if err != nil {
-		return nil, &fileError{"local_cert", err}
+		return nil, &pemError{"local_cert", err}
 	}
 	leaf, err := x509.ParseCertificate(chain[0].Bytes)
 	if err != nil {
-		return nil, &fileError{"local_cert", fmt.Errorf("(%s) holds no certificate that can be read: %w", certFile, err)}
+		return nil, &pemError{"local_cert", fmt.Errorf("(%s) holds no certificate that can be read: %w", certFile, err)}
 	}
 	option := "local_pk"
 	if keyFile == "" {
@@ -46,10 +46,10 @@ func loadPair(certFile, keyFile, passphrase string) (*tls.Certificate, *fileErro
 	}
 	key, err := loadKey(keyFile, passphrase)
 	if err != nil {
-		return nil, &fileError{option, err}
+		return nil, &pemError{option, err}
 	}
 	if !keyFits(leaf, key) {
-		return nil, &fileError{option, fmt.Errorf("(%s) holds a key that does not match the certificate in %s", keyFile, certFile)}
+		return nil, &pemError{option, fmt.Errorf("(%s) holds a key that does not match the certificate in %s", keyFile, certFile)}
 	}
 	pair := &tls.Certificate{PrivateKey: key, Leaf: leaf}
 	for _, block := range chain {
@@ -133,19 +133,19 @@ func keyFits(leaf *x509.Certificate, key crypto.PrivateKey) bool {
 
 // loadRoots reads authorities from a file and from the files of a folder; ""
 // for none. Without both the result is nil, which is the system's.
-func loadRoots(file, folder string) (*x509.CertPool, *fileError) {
+func loadRoots(file, folder string) (*x509.CertPool, *pemError) {
 	if file == "" && folder == "" {
 		return nil, nil
 	}
 	pool := x509.NewCertPool()
 	if file != "" {
 		if err := addRoots(pool, file); err != nil {
-			return nil, &fileError{"cafile", err}
+			return nil, &pemError{"cafile", err}
 		}
 	}
 	if folder != "" {
 		if err := addFolder(pool, folder); err != nil {
-			return nil, &fileError{"capath", err}
+			return nil, &pemError{"capath", err}
 		}
 	}
 	return pool, nil

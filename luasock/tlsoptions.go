@@ -90,7 +90,7 @@ func textOption(f bind.Fields, key string) string {
 }
 
 func (o *tlsOptions) readTrust(f bind.Fields) {
-	var bad *fileError
+	var bad *pemError
 	if o.roots, bad = loadRoots(textOption(f, "cafile"), textOption(f, "capath")); bad != nil {
 		f.Bad(bad.option, "%s", bad)
 	}

@@ -79,10 +79,10 @@ func (vm *VM) Close() error {
 	vm.runAtClose()
 	vm.closed = true
 	err := vm.loop.Close()
-	vm.closeStreams()
 	if vm.die != nil {
 		vm.die(errVMClosed)
 	}
+	vm.closeStreams()
 	vm.net.Close()
 	vm.env.Close()
 	if vm.ownsL {
@@ -172,8 +172,8 @@ func judge(err error) bind.Verdict {
 		host  *sock.HostError
 		info  sock.EAI
 		errno unix.Errno
-		inTLS *stream.TLSError
 		web   httpError
+		inTLS *stream.TLSError
 	)
 	switch {
 	case errors.As(err, &stop):

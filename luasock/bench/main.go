@@ -5,7 +5,10 @@
 // PHP's socket_select loop, LuaSocket's select loop and a C epoll server. They
 // take turns under the same load, which comes from a process of its own.
 //
-//	go run ./luasock/bench [-rounds 5] [-time 2s] [-only name,name]
+// Then it compares how fast bytes move through streams: sockscript, PHP and socat
+// take turns between a source and a sink.
+//
+//	go run ./luasock/bench [-part echo|throughput] [-rounds 5] [-time 2s] [-mb 1024] [-only name,name]
 package main
 
 import (
@@ -84,30 +87,49 @@ func main() {
 	rounds := flag.Int("rounds", 5, "how often each server has its turn")
 	length := flag.Duration("time", 2*time.Second, "how long a turn lasts")
 	only := flag.String("only", "", "servers to run, by name, with commas; all when empty")
+	part := flag.String("part", "", "echo or throughput; both when empty")
+	megabytes := flag.Int("mb", 1024, "how many megabytes move in a turn")
 	load := flag.String("load", "", "internal: run the load \"port,busy,silent,short,duration\"")
+	ends := flag.String("ends", "", "internal: be source and sink, \"flow,bytes\"")
 	flag.Parse()
 	if *load != "" {
 		runLoad(*load)
 		return
 	}
-	if err := bench(*rounds, *length, *only); err != nil {
+	if *ends != "" {
+		runEnds(*ends)
+		return
+	}
+	if err := bench(*part, *rounds, *length, *megabytes<<20, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func bench(rounds int, length time.Duration, only string) error {
+func bench(part string, rounds int, length time.Duration, bytes int, only string) error {
 	dir, err := prepare()
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
+	if part != "throughput" {
+		if err := echo(dir, rounds, length, only); err != nil {
+			return err
+		}
+	}
+	if part != "echo" {
+		return throughput(dir, rounds, bytes, only)
+	}
+	return nil
+}
+
+func echo(dir string, rounds int, length time.Duration, only string) error {
 	fmt.Printf("server CPU for each request, µs, median of %d turns of %v\n", rounds, length)
 	for _, sc := range scenarios {
 		results := map[string][]result{}
 		for range rounds {
 			for _, s := range servers {
-				if sc.short && s.long || !sc.short && s.short || only != "" && !slices.Contains(strings.Split(only, ","), s.name) {
+				if sc.short && s.long || !sc.short && s.short || !wanted(only, s.name) {
 					continue
 				}
 				r, err := turn(dir, s, sc, length)
@@ -122,6 +144,12 @@ func bench(rounds int, length time.Duration, only string) error {
 		print(sc, results)
 	}
 	return nil
+}
+
+// wanted tells whether a list of names with commas, which may be empty, has the
+// name.
+func wanted(only, name string) bool {
+	return only == "" || slices.Contains(strings.Split(only, ","), name)
 }
 
 // result is what one turn gave.

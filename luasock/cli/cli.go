@@ -8,6 +8,7 @@ import (
 	"io"
 	"iter"
 	"os"
+	"runtime"
 	"runtime/debug"
 
 	"sockscript/luasock"
@@ -71,6 +72,7 @@ func subcommands() []subcommand {
 // Main runs the command with its arguments (without the program's name) and
 // returns its exit status. A script's os.exit ends the process at once.
 func Main(args []string, stdin *os.File, stdout, stderr io.Writer) int {
+	defer runtime.KeepAlive(untouched())
 	o, err := parse(args)
 	if err != nil {
 		return wrongUsage(stderr, err)

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 
 	lua "github.com/yuin/gopher-lua"
+	"golang.org/x/sys/unix"
 
 	"sockscript/luasock"
 	"sockscript/luasock/bind"
@@ -119,10 +120,11 @@ func (f *file) broken(failure *Failure) *Result {
 	return &Result{File: f.name, Line: failure.Line, Outside: true, Status: Failed, Failures: []Failure{*failure}}
 }
 
+// reason is why a file cannot be read, in the system's words.
 func reason(err error) string {
-	var path *os.PathError
-	if errors.As(err, &path) {
-		return path.Err.Error()
+	var errno unix.Errno
+	if errors.As(err, &errno) {
+		return sock.Strerror(int(errno))
 	}
 	return err.Error()
 }

@@ -233,7 +233,7 @@ func TestWords(t *testing.T) {
 		{name: "bad arguments", code: `describe("x", 5)`, want: `
 			failed : error: bad argument #2 to 'describe' (fn must be a function, got 5) @1`},
 		{name: "unknown options", code: `it("x", {timout = 5}, function() end)`, want: `
-			failed : error: bad argument #2 to 'it' (options has an unknown key "timout"; valid are timeout) @1`},
+			failed : error: bad argument #2 to 'it' (options has an unknown key "timout"; did you mean "timeout"? valid are timeout) @1`},
 		{name: "what specs require by name", code: `
 			require "busted.runner"()
 			local a = require "luassert"
@@ -714,7 +714,7 @@ func TestUsage(t *testing.T) {
 		suite Suite
 		want  string
 	}{
-		{Suite{Paths: []string{dir + "/none"}}, "cannot read " + dir + "/none: no such file or directory"},
+		{Suite{Paths: []string{dir + "/none"}}, "cannot read " + dir + "/none: No such file or directory"},
 		{Suite{Paths: []string{dir + "/empty"}}, "there is no *_test.lua in " + dir + "/empty"},
 		{Suite{Filter: []string{"nothing"}}, "no test of 1 file matches"},
 		{Suite{Filter: []string{"a[b"}}, `"a[b" is no Lua pattern: malformed pattern (missing ']')`},

@@ -77,7 +77,7 @@ func (s *Sock) received(buf []byte, n, max, flags int) ([]byte, error) {
 // buffer is where the kernel may write up to max bytes: the Net's own, or one
 // that fits what has arrived when that is more.
 func (s *Sock) buffer(max, flags int) []byte {
-	buf := s.net.scratch
+	buf := s.net.scratch.Bytes()
 	if max <= len(buf) {
 		buf = buf[:max]
 	} else if there := sysPending(s.n); there > len(buf) {

@@ -318,7 +318,7 @@ func TestRecvOfMore(t *testing.T) {
 	check(t, "SO_SNDBUF", unix.SetsockoptInt(b.FD(), unix.SOL_SOCKET, unix.SO_SNDBUF, 1<<20), nil)
 	sent, err := b.Send(bytes.Repeat([]byte("x"), size), unix.MSG_DONTWAIT)
 	check(t, "send", err, nil)
-	if sent <= scratchSize {
+	if sent <= loop.ScratchSize {
 		t.Skipf("the system lets only %d bytes be under way", sent)
 	}
 	data, err := a.Recv(1<<30, unix.MSG_PEEK)

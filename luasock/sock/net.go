@@ -76,18 +76,13 @@ type Net struct {
 	serial  uint64
 	made    int // handles since the last collection
 	collect int // how many of them bring the next
-	scratch []byte
+	scratch loop.Scratch
 
 	collected time.Time // when the last collection was
 }
 
-const (
-	// firstCollect is how many unclosed handles bring the first collection.
-	firstCollect = 64
-	// scratchSize is the size of the buffer into which the kernel writes, in
-	// bytes; the largest UDP datagram fits.
-	scratchSize = 64 << 10
-)
+// firstCollect is how many unclosed handles bring the first collection.
+const firstCollect = 64
 
 // New returns a Net whose sockets wait on l. It sets l.BeforeSleep.
 func New(l *loop.Loop) *Net {
@@ -95,11 +90,14 @@ func New(l *loop.Loop) *Net {
 		Loop:    l,
 		opened:  map[*open]struct{}{},
 		collect: firstCollect,
-		scratch: make([]byte, scratchSize),
 	}
 	l.BeforeSleep = n.beforeSleep
 	return n
 }
+
+// Text makes a string of what Recv or Recvfrom has given, which the caller must
+// not use any more. It is the one copy of a byte on its way in, or none.
+func (n *Net) Text(p []byte) string { return n.scratch.Text(p) }
 
 // beforeSleep closes what nobody refers to, once many handles were made that
 // are not closed. The number doubles while they turn out to be in use, so that

@@ -42,6 +42,7 @@ type open struct {
 	before   int        // lastErr before the last fail
 	in, out  uint64     // bytes
 	back     []byte     // was received, and is to be received again
+	claimed  bool       // by a task that reads through a stream
 	later    unix.Errno // the error that the next receive has, after back
 	letters  []letter   // datagrams that another socket has received for this one; after back and later
 	urgent   bool       // MSG_OOB has been received: the mark may stand without an event that tells

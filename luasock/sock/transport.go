@@ -185,6 +185,51 @@ func (s *Sock) AtEnd() bool {
 	return true
 }
 
+// Claim notes that a task reads, through a stream, until Release; false if one
+// does already. It does not keep Recv from being called.
+func (s *Sock) Claim() bool {
+	if s.claimed {
+		return false
+	}
+	s.claimed = true
+	return true
+}
+
+// Release ends what Claim began.
+func (s *Sock) Release() { s.claimed = false }
+
+// Raw is the descriptor of a stream socket as long as the kernel may move its
+// bytes past TryRead and TryWrite; else -1: where an observer wants to see them,
+// some were put back, or another process may have made the open file blocking.
+func (s *Sock) Raw() int {
+	if s.closed || s.foreign || !s.isStream() || s.held() || s.net.Observe != nil {
+		return -1
+	}
+	return s.n
+}
+
+// MovedIn notes that the kernel has taken n bytes from the socket, or why not:
+// then the error is TryRead's.
+func (s *Sock) MovedIn(n int, errno unix.Errno) error {
+	s.in += uint64(n)
+	return s.moved(loop.In, errno)
+}
+
+// MovedOut is MovedIn for bytes that were put into the socket.
+func (s *Sock) MovedOut(n int, errno unix.Errno) error {
+	s.out += uint64(n)
+	return s.moved(loop.Out, errno)
+}
+
+func (s *Sock) moved(e loop.Event, errno unix.Errno) error {
+	if errno == unix.EAGAIN {
+		s.fd.Blocked(e)
+		return errno
+	}
+	s.settle(int(errno))
+	return s.checked("splice", errno)
+}
+
 // AcceptBy is Accept until a deadline: then the error is loop.ErrTimeout.
 func (s *Sock) AcceptBy(deadline time.Time) (*Sock, error) {
 	if err := s.net.Loop.Spend(); err != nil {

@@ -69,7 +69,7 @@ func (s *Stream) room(size int) []byte {
 	}
 	size = min(max(size, 1), most)
 	if len(s.buf) == 0 {
-		return s.group.scratch[:size]
+		return s.group.scratch.Bytes()[:size]
 	}
 	s.own()
 	s.buf = slices.Grow(s.buf, size)
@@ -81,12 +81,12 @@ func (s *Stream) room(size int) []byte {
 func (s *Stream) datagramRoom() []byte {
 	t, ok := s.transport.(interface{ Pending() int })
 	if !ok {
-		return s.group.scratch
+		return s.group.scratch.Bytes()
 	}
 	if n := t.Pending(); n > most {
 		return make([]byte, n)
 	}
-	return s.group.scratch
+	return s.group.scratch.Bytes()
 }
 
 // own moves the buffer out of the scratch, which the next read of any stream
@@ -166,14 +166,23 @@ func (s *Stream) fill(size int) error {
 		if nonblock {
 			return unix.EAGAIN
 		}
-		err := s.transport.WaitRead(s.deadline())
-		if err == loop.ErrTimeout && !s.IsClosed() && s.take(size) {
-			return nil // it came with the time-out
-		}
-		if err != nil {
-			return s.interrupted(err)
+		if took, err := s.pause(size); took || err != nil {
+			return err
 		}
 	}
+}
+
+// pause waits until it is worth another take. It reports true when something
+// came with the time-out, and was taken.
+func (s *Stream) pause(size int) (took bool, err error) {
+	err = s.transport.WaitRead(s.deadline())
+	if err == loop.ErrTimeout && !s.IsClosed() && s.take(size) {
+		return true, nil
+	}
+	if err != nil {
+		err = s.interrupted(err)
+	}
+	return false, err
 }
 
 // mayRead tells whether it is worth asking the transport before a wait.
@@ -187,14 +196,21 @@ func (s *Stream) Unread(p []byte) error {
 	switch {
 	case s.IsClosed():
 		return ErrClosed
-	case s.reading:
+	case s.reading || !s.claim():
 		return ErrReading
-	case len(p) == 0:
+	}
+	defer s.release()
+	if len(p) == 0 {
 		return nil
 	}
 	s.fetch()
-	s.buf, s.lent, s.whole = append(bytes.Clone(p), s.buf...), false, s.datagrams
+	s.restore(p)
 	s.in -= min(s.in, uint64(len(p)))
 	s.putBack()
 	return nil
+}
+
+// restore puts bytes, of which it makes a copy, before the buffer.
+func (s *Stream) restore(p []byte) {
+	s.buf, s.lent, s.whole = append(bytes.Clone(p), s.buf...), false, s.datagrams
 }

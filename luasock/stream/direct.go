@@ -43,7 +43,7 @@ func (s *Stream) ReadDirect(n int, urgent, peek bool, try func(p []byte) (int, e
 }
 
 func (s *Stream) readDirect(n int, try func([]byte) (int, error), wait func(time.Time) error) ([]byte, error) {
-	p := s.group.scratch
+	p := s.group.scratch.Bytes()
 	if n > len(p) && s.datagrams {
 		p = make([]byte, max(len(p), len(s.datagramRoom())))
 	}

@@ -19,6 +19,7 @@ type File struct {
 	owned    bool // Close closes the descriptor
 	closed   bool
 	nonblock bool
+	mode     uint32 // its kind, as stat(2) has it; 0 if not yet asked
 	name     label
 	cleanup  runtime.Cleanup
 }
@@ -60,9 +61,42 @@ func (f *File) FD() int {
 func (f *File) LoopFD() *loop.FD { return f.fd }
 
 // IsRegular tells whether it is a file on a disk, on which no call waits.
-func (f *File) IsRegular() bool {
-	var st unix.Stat_t
-	return unix.Fstat(f.n, &st) == nil && st.Mode&unix.S_IFMT == unix.S_IFREG
+func (f *File) IsRegular() bool { return f.kind() == unix.S_IFREG }
+
+// kind is what stat(2) calls the type of the file; 0 of a wrong descriptor.
+func (f *File) kind() uint32 {
+	if f.mode == 0 && !f.closed {
+		var st unix.Stat_t
+		if unix.Fstat(f.n, &st) == nil {
+			f.mode = uint32(st.Mode) & unix.S_IFMT
+		}
+	}
+	return f.mode
+}
+
+// Raw implements Descriptor for regular files and pipes: calls on others may
+// wait, terminals among them.
+func (f *File) Raw() int {
+	if f.closed || f.kind() != unix.S_IFREG && f.kind() != unix.S_IFIFO {
+		return -1
+	}
+	return f.n
+}
+
+// MovedIn implements Descriptor.
+func (f *File) MovedIn(_ int, errno unix.Errno) error { return f.moved(loop.In, errno) }
+
+// MovedOut implements Descriptor.
+func (f *File) MovedOut(_ int, errno unix.Errno) error { return f.moved(loop.Out, errno) }
+
+func (f *File) moved(e loop.Event, errno unix.Errno) error {
+	switch errno {
+	case 0:
+		return nil
+	case unix.EAGAIN:
+		f.fd.Blocked(e)
+	}
+	return errno
 }
 
 // can asks poll(2) whether a call would not wait; of a regular file it never

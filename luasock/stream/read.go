@@ -62,6 +62,7 @@ func (s *Stream) until(want int, found finder) ([]byte, error) {
 // finish leaves a read.
 func (s *Stream) finish() {
 	s.reading, s.limit = false, time.Time{}
+	s.release()
 	s.putBack()
 }
 

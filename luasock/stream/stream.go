@@ -57,6 +57,9 @@ type Keeper interface {
 	Buffered() int
 	// AtEnd tells, without waiting or taking a byte, whether nothing more comes.
 	AtEnd() bool
+	// Claim notes that a task reads, until Release; false if one does already.
+	Claim() bool
+	Release()
 }
 
 // DefaultTimeout is how long a read or write waits unless SetTimeout says
@@ -69,16 +72,18 @@ const Forever = time.Duration(-1)
 const (
 	// chunk is how many bytes are read ahead.
 	chunk = 8 << 10
-	// most is how many bytes are asked of the transport at once; the largest UDP
-	// datagram fits.
-	most = 64 << 10
+	// most is how many bytes are asked of the transport at once.
+	most = loop.ScratchSize
 )
 
 // Group is the streams of one loop. They share the memory into which they read,
 // so that a stream that waits holds none.
 type Group struct {
 	loop    *loop.Loop
-	scratch []byte
+	scratch loop.Scratch
+	pipes   []*pipe // empty ones, for copying in the kernel
+	moved   uint64  // bytes that the kernel has moved past the streams
+	closed  bool
 
 	// Of TLS: what came and what is to be sent during a call, and the handshakes
 	// under way.
@@ -89,7 +94,18 @@ type Group struct {
 
 // NewGroup returns a Group whose streams wait on l.
 func NewGroup(l *loop.Loop) *Group {
-	return &Group{loop: l, scratch: make([]byte, most)}
+	return &Group{loop: l}
+}
+
+// Text makes a string of what a read has given, which the caller must not use any
+// more. It is the one copy of a byte on its way in, or none.
+func (g *Group) Text(p []byte) string { return g.scratch.Text(p) }
+
+// Close closes what the Group keeps for its streams, which cannot be used after
+// it. Their loop must be closed before.
+func (g *Group) Close() {
+	g.endHandshakes()
+	g.closePipes()
 }
 
 // Stream is buffered bytes over a transport, which it owns.
@@ -164,7 +180,9 @@ func (s *Stream) Share(ahead bool) bool {
 	keeper, ok := s.transport.(Keeper)
 	if ok && s.keeper == nil {
 		s.keeper, s.exact = keeper, !ahead && !s.datagrams
-		if !s.reading {
+		if s.reading {
+			s.claim()
+		} else {
 			s.putBack()
 		}
 	}
@@ -218,15 +236,28 @@ func (s *Stream) begin(busy *bool, taken error) error {
 	if s.IsClosed() {
 		return ErrClosed
 	}
-	if *busy {
+	reads := busy == &s.reading
+	if *busy || reads && !s.claim() {
 		return taken
 	}
 	*busy = true
 	if err := s.group.loop.Spend(); err != nil {
 		*busy = false
+		if reads {
+			s.release()
+		}
 		return err
 	}
 	return nil
+}
+
+// claim makes this stream the only reader of a transport that is shared.
+func (s *Stream) claim() bool { return s.keeper == nil || s.keeper.Claim() }
+
+func (s *Stream) release() {
+	if s.keeper != nil {
+		s.keeper.Release()
+	}
 }
 
 // interrupted notes a time-out; a stream that was closed under a wait is at

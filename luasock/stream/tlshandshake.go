@@ -43,9 +43,8 @@ func (h *handshake) end(g *Group) {
 	delete(g.handshakes, h)
 }
 
-// Close ends the handshakes under way, once the loop is closed. The streams
-// cannot be used after it.
-func (g *Group) Close() {
+// endHandshakes ends the handshakes under way, once the loop is closed.
+func (g *Group) endHandshakes() {
 	for h := range g.handshakes {
 		h.end(g)
 	}

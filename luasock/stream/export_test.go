@@ -1,0 +1,4 @@
+package stream
+
+// Moved is how many bytes the kernel has moved past the streams.
+func (g *Group) Moved() uint64 { return g.moved }
