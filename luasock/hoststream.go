@@ -1,6 +1,8 @@
 package luasock
 
 import (
+	"io"
+
 	lua "github.com/yuin/gopher-lua"
 
 	"sockscript/luasock/bind"
@@ -22,6 +24,9 @@ func ServerTLS(f bind.Fields) func(object *lua.LUserData) error {
 	listener := &Stream{serves: options.server(0)}
 	return func(object *lua.LUserData) error { return object.Value.(*Stream).acceptedBy(listener) }
 }
+
+// Stderr is where the VM prints the errors that nobody gets.
+func (vm *VM) Stderr() io.Writer { return vm.options.Stderr }
 
 // AtClose has fn called when the VM is closed, while its tasks still run, so
 // that fn may wait. What was given last is called first.

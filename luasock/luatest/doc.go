@@ -12,6 +12,10 @@
 // A [Reporter] is told of each [Result]: pretty.go, tap.go, junit.go, jsonlines.go
 // and github.go.
 //
+// peer.go is the Lua module test: servers (peerserver.go, peerudp.go), scripts,
+// proxies (proxy.go; what goes wrong stands in proxyfault.go), the program under
+// test (process.go). A host puts it into any VM with [Open] or [Preload].
+//
 // # Who owns what
 //
 // A scope (scope.go) is what owns resources: a test, a describe block, or the
@@ -28,4 +32,16 @@
 // hide a deadlock from the loop. A test that computes without end is ended by a
 // context on the Lua state whose Done is nil until then: that costs much less than
 // one that can be cancelled.
+//
+// A proxy draws nothing from a sequence: what happens to a byte or datagram is a
+// function of the seed, the number of the connection, the direction and its own
+// number. So a failure comes again whatever the pieces are in which bytes arrive.
+//
+// A program is in a process group of its own, which a shell kills when its pipe
+// from this process ends: no handler of ours sees SIGKILL, and Linux's
+// PR_SET_PDEATHSIG ends with a thread, of which Go has many, and knows no
+// grandchildren. What leaves the group, as a daemon does, is not followed.
+//
+// A program's output is taken as it comes and kept for the script, up to 16 MB:
+// it must not wait for a script that does not read.
 package luatest

@@ -3,7 +3,6 @@ package luatest
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"slices"
 
 	lua "github.com/yuin/gopher-lua"
@@ -48,7 +47,7 @@ func ownByVM(vm *luasock.VM) {
 		return
 	}
 	s := newScope("the script", &file{suiteSeed: rand.Int64N(maxSeed), vm: vm}, nil)
-	s.tell = func(message string) { fmt.Fprintln(os.Stderr, message) }
+	s.tell = func(message string) { fmt.Fprintln(vm.Stderr(), message) }
 	main.Group = s
 	vm.AtClose(s.closeResources)
 }
