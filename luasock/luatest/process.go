@@ -15,6 +15,7 @@ import (
 	"sockscript/luasock"
 	"sockscript/luasock/bind"
 	"sockscript/luasock/loop"
+	"sockscript/luasock/sock"
 )
 
 var processRows = []bind.Row{
@@ -99,20 +100,29 @@ func testProcess(c bind.Call) int {
 		}
 		return p.last()
 	})
-	problem, err := p.awaitReady(c.L, cmd)
+	if problem, err := p.awaitReady(c.L, cmd); err != nil || problem != "" {
+		return p.notReady(c, problem, err)
+	}
+	return c.Return(c.Env().New(processClass, p))
+}
+
+// notReady ends a program that is not ready, and raises or returns why. When the
+// task is being ended, so is the scope, which ends the program.
+func (p *process) notReady(c bind.Call, problem string, err error) int {
+	if err != loop.ErrKilled {
+		p.owned.release()
+		p.close()
+	}
 	var malformed *luasock.Error
 	switch {
 	case errors.As(err, &malformed):
 		c.L.Error(malformed.Value, 0)
 	case err != nil:
 		return c.Fail(err)
-	case problem != "":
-		p.owned.release()
-		p.close()
-		p.told = true
-		c.Raise("test.process: %s %s\n%s", p.name, problem, p.pipes.tail())
 	}
-	return c.Return(c.Env().New(processClass, p))
+	p.told = true
+	c.Raise("test.process: %s %s\n%s", p.name, problem, p.pipes.tail())
+	return 0
 }
 
 // startFailure says why a program did not start.
@@ -122,7 +132,7 @@ func startFailure(err error) string {
 	case errors.Is(err, exec.ErrNotFound):
 		return "no such program in PATH"
 	case errors.As(err, &errno):
-		return errno.Error()
+		return sock.Strerror(int(errno))
 	}
 	return err.Error()
 }
@@ -138,11 +148,11 @@ func (p *process) start(cmd command) error {
 		defer close(p.done)
 		p.cmd.Wait()
 	}()
-	if err := p.openPipes(started); err != nil {
-		p.end()
-		return err
+	err = p.openPipes(started)
+	if err != nil {
+		p.close()
 	}
-	return nil
+	return err
 }
 
 // ended tells whether the program has ended.

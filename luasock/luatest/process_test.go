@@ -61,7 +61,7 @@ func TestProcess(t *testing.T) {
 			test.process{"sh", "-c", "kill -9 $$", ready = "/none"}`},
 		{name: "a program that there is not", err: "script:1: test.process: no-such-program: no such program in PATH", code: `
 			test.process{"no-such-program"}`},
-		{name: "a folder that there is not", err: "test.process: /bin/sh: no such file or directory", code: `
+		{name: "a folder that there is not", err: "test.process: /bin/sh: No such file or directory", code: `
 			test.process{"/bin/sh", cwd = "/no/such/folder"}`},
 		{name: "environment and folder", code: `
 			local dir = test.tempdir()
@@ -98,7 +98,12 @@ func TestProcess(t *testing.T) {
 			task.sleep(0.05)
 			t:cancel()
 			local ok, err = t:join()
-			equal("cancelled", err)`},
+			equal("cancelled", err)
+			equal(0, #socket.list())`},
+		{name: "a time-out while it becomes ready ends it", code: `
+			local dir = test.tempdir()
+			equal(nil, (task.timeout(0.05, test.process, {"sh", "-c", "trap 'echo > gone; exit' TERM; while :; do sleep 0.01; done", ready = "never", cwd = dir})))
+			assert(io.open(dir .. "/gone")):close()`},
 		{name: "what is wrong raises", code: `
 			local function why(command)
 				local ok, err = pcall(test.process, command)

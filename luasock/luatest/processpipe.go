@@ -54,6 +54,7 @@ func (p *process) openPipes(l *launched) error {
 	if k.near, k.far, err = p.vm.Net().Pair(unix.AF_UNIX, unix.SOCK_STREAM, 0); err != nil {
 		k.out.Close()
 		k.in.Close()
+		p.pipes = nil
 		return err
 	}
 	p.scope.exempt(k.near.ID())

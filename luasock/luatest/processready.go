@@ -1,6 +1,7 @@
 package luatest
 
 import (
+	"bytes"
 	"fmt"
 	"net/netip"
 	"os"
@@ -124,7 +125,7 @@ func (p *process) shows(L *lua.LState, r readiness, deadline time.Time) (bool, e
 	case r.port != 0:
 		return accepts(p.vm, p.scope, r.port, deadline)
 	case r.text != "":
-		return strings.Contains(string(p.pipes.search), r.text), nil
+		return bytes.Contains(p.pipes.search, []byte(r.text)), nil
 	case r.pattern != "":
 		return p.matches(L, r.pattern)
 	}
