@@ -203,7 +203,10 @@ func (k *link) pause(f dice, n int64, began time.Time) error {
 	if d <= 0 {
 		return nil
 	}
-	return k.loop().Sleep(d)
+	if err := k.loop().Sleep(d); err != nil {
+		return err
+	}
+	return k.loop().Yield() // a peer in this loop comes first, however late it is
 }
 
 // finish passes the end on.
