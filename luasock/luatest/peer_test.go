@@ -150,6 +150,22 @@ func TestServer(t *testing.T) {
 			local c = client(s)
 			c:write("abc") c:sendto("") c:write("de")
 			equal("3", c:read(9)) equal("0", c:read(9)) equal("2", c:read(9))`},
+		{name: "on UDP a peer that has gone is no error", code: `
+			local s = test.server(function(fp) while true do fp:write(fp:read(100)) end end, {udp = true})
+			local k = socket.create(socket.AF_INET, socket.SOCK_DGRAM)
+			k:bind("127.0.0.1", 0)
+			local _, port = k:getsockname()
+			for i = 1, 3 do
+				k:sendto("x", 1, 0, s.host, s.port)
+				k:close()
+				task.sleep(0.01)
+				k = socket.create(socket.AF_INET, socket.SOCK_DGRAM)
+				k:bind("127.0.0.1", port)
+			end
+			k:sendto("y", 1, 0, s.host, s.port)
+			equal("y", k:recv(10, 0))
+			equal(0, #s.errors)
+			equal(1, s.connections)`},
 		{name: "on a path", code: `
 			local s = test.server(function(fp) fp:write("hi") end, {unix = true})
 			equal("unix://" .. s.host, s.url)

@@ -85,6 +85,7 @@ func (s *server) peer(to addr.Addr) (*sock.Sock, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.Serves()
 	for _, each := range []*sock.Sock{s.listener, c} {
 		if err == nil {
 			err = each.Setsockopt(unix.SOL_SOCKET, shareOption, 1)

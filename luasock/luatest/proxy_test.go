@@ -279,6 +279,23 @@ func TestProxyDatagrams(t *testing.T) {
 			assert(late > 30 and late < 80, late)`},
 		{name: "what nobody overtakes comes all the same", code: lanes + `
 			equal("1", list(exchange({reorder = 1, toward = "client"}, 1)))`},
+		{name: "latency, rate and corruption", code: lanes + `
+			local function once(faults, text)
+				local c, began = client(test.proxy(s, faults)), socket.gettime()
+				c:write(text)
+				return c:read(100), socket.gettime() - began
+			end
+			local got, took = once({latency = 0.03}, "x")
+			equal("x", got) assert(took >= 0.06, took)
+			got, took = once({latency = 0.03, toward = "client"}, "x")
+			assert(took >= 0.03, took)
+			got = once({corrupt = 1, toward = "server", seed = 1}, "abc")
+			equal(3, #got) for i = 1, 3 do assert(got:byte(i) ~= ("abc"):byte(i)) end
+			equal(got, (once({corrupt = 1, toward = "server", seed = 1}, "abc")))
+			local c, began = client(test.proxy(s, {rate = 1000, toward = "server"})), socket.gettime()
+			for i = 1, 4 do c:write(("x"):rep(20)) end
+			for i = 1, 4 do c:read(100) end
+			assert(socket.gettime() - began >= 0.05)`},
 		{name: "clients are told apart", code: lanes + `
 			local p = test.proxy(s)
 			equal("udp://127.0.0.1:" .. p.port, p.url)
@@ -349,4 +366,48 @@ func TestDice(t *testing.T) {
 	if want := 4 * 4 * 5 * 100 * 2; len(seen) != want {
 		t.Errorf("%d different numbers, want %d", len(seen), want)
 	}
+}
+
+// Whatever the faults are, connections end when the proxy does, and nothing is left
+// or hangs.
+func TestProxyAnyFaults(t *testing.T) {
+	runPeers(t, []script{{name: "any", code: echo + `
+		local udp = test.server(function(fp) while true do fp:write(fp:read(100)) end end, {udp = true})
+		local turns = {
+			latency = 0.01, jitter = 0.02, rate = 20000, corrupt = 0.1, slice = 3,
+			close_after = 100, reset_after = 200, stall_after = 150, loss = 0.2, duplicate = 0.2, reorder = 0.2,
+		}
+		local datagram, stream = {loss = true, duplicate = true, reorder = true}, {slice = true, close_after = true, reset_after = true, stall_after = true}
+		local function some(without, i)
+			local faults = {seed = i, toward = ({"client", "server", "both"})[i % 3 + 1]}
+			for name, value in pairs(turns) do
+				if not without[name] and math.random() < 0.3 then faults[name] = value end
+			end
+			return faults
+		end
+		local tasks = {}
+		for i = 1, 60 do
+			tasks[i] = task.spawn(function()
+				local target, without = echo, datagram
+				if i % 2 == 0 then target, without = udp, stream end
+				local p = test.proxy(target, some(without, i))
+				local c = client(p)
+				local reader = task.spawn(function() while c:read(100) do end end)
+				for turn = 1, 20 do
+					c:write(("x"):rep(turn))
+					if turn == 10 then p:set(some(without, i)) end
+					task.sleep(0.001)
+				end
+				if i % 3 == 0 then c:shutdown(1) task.sleep(0.005) end
+				p:close()
+				reader:cancel()
+				reader:join()
+				c:close()
+			end)
+		end
+		for _, t in ipairs(tasks) do assert(t:join(30)) end
+		echo:close() udp:close()
+		task.yield()
+		equal(0, #socket.list())
+		equal(0, #task.list())`}})
 }

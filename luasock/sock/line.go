@@ -100,6 +100,11 @@ func (s *Sock) Deliver(data []byte, from addr.Addr) {
 	s.letters = append(s.letters, letter{data, from})
 }
 
+// Serves says that the socket is that of a UDP server for one peer: that an
+// earlier answer was refused is no error to TryRecvfrom and TrySendto, as it is
+// none to a socket that is not connected.
+func (o *open) Serves() { o.serves = true }
+
 // takeLetter gives the next delivered datagram, cut to max as recv(2) cuts it.
 func (s *Sock) takeLetter(max, flags int) []byte {
 	data := s.letters[0].data

@@ -44,6 +44,7 @@ type open struct {
 	back     []byte     // was received, and is to be received again
 	claimed  bool       // by a task that reads through a stream
 	later    unix.Errno // the error that the next receive has, after back
+	serves   bool       // Serves
 	letters  []letter   // datagrams that another socket has received for this one; after back and later
 	urgent   bool       // MSG_OOB has been received: the mark may stand without an event that tells
 	made     time.Time

@@ -33,6 +33,9 @@ func (s *Sock) TryRecvfrom(p []byte, flags int) (int, addr.Addr, error) {
 		return copy(p, data), from, err
 	}
 	n, from, errno := s.recvInto(p, flags)
+	if errno == unix.ECONNREFUSED && s.serves {
+		n, from, errno = s.recvInto(p, flags)
+	}
 	if errno == unix.EAGAIN {
 		s.fd.Blocked(event(flags))
 		return 0, addr.Addr{}, errno
@@ -70,6 +73,9 @@ func (s *Sock) TrySendto(p []byte, flags int, to addr.Addr) (int, error) {
 		return 0, unix.EPIPE
 	}
 	n, errno := sysSend(s.n, p, flags, &to)
+	if errno == unix.ECONNREFUSED && s.serves {
+		n, errno = sysSend(s.n, p, flags, &to)
+	}
 	if errno == 0 && n < len(p) {
 		errno = unix.EAGAIN
 	}
