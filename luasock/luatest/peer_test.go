@@ -192,7 +192,7 @@ func TestServer(t *testing.T) {
 				local ok, err = pcall(test.server, print, options)
 				return (err:gsub("^.*bad argument", "bad argument"))
 			end
-			equal('bad argument #2 to \'server\' (options has an unknown key "tsl"; valid are host, udp, unix, tls)', why{tsl = true})
+			equal('bad argument #2 to \'server\' (options has an unknown key "tsl"; did you mean "tls"? valid are host, udp, unix, tls)', why{tsl = true})
 			equal("bad argument #2 to 'server' (options.udp must be a boolean, got 1)", why{udp = 1})
 			equal('bad argument #2 to \'server\' (options.host must be an address of this machine, got "nowhere")', why{host = "nowhere"})
 			equal("bad argument #2 to 'server' (options.tls must be true, a test.certificate, or options of TLS, got 1)", why{tls = 1})
