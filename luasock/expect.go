@@ -18,9 +18,9 @@ import (
 // expectMethods are those of Streams, and of Sockets, whose buffer they use.
 var expectMethods = append([]bind.Row{
 	{Name: "read_exactly", Sig: "fp:read_exactly(n)", Doc: "Waits for n bytes and returns them. When the stream ends before, nil, \"closed\", 0, and what came stays readable.", Fn: readExactly},
-	{Name: "read_until", Sig: "fp:read_until(what [, max])", Doc: "Returns everything up to and with what: a text, {pattern = a Lua pattern}, or a function that is given the buffer and returns the length to take, or nil for more. Without it in the first max bytes: nil, a message, EMSGSIZE, and they stay readable.", Fn: readUntil},
-	{Name: "read_all", Sig: "fp:read_all([max])", Doc: "Returns everything up to the end, or max bytes.", Fn: readAll},
-	{Name: "read_line", Sig: "fp:read_line([keep_ending=false])", Doc: "Returns a line without its ending, \"\\n\" or \"\\r\\n\"; at the end what is left.", Fn: readLine},
+	{Name: "read_until", Sig: "fp:read_until(what [, max])", Doc: "Returns everything up to and with what: a text, {pattern = a Lua pattern}, or a function that is given the buffer and returns the length to take, or nil for more. Without it in the first max bytes (128 MB, of a pattern or function 4 MB): nil, a message, EMSGSIZE, and they stay readable.", Fn: readUntil},
+	{Name: "read_all", Sig: "fp:read_all([max])", Doc: "Returns everything up to the end, or max bytes. Without max that is at most 1 GB: beyond it nil, a message, EMSGSIZE.", Fn: readAll},
+	{Name: "read_line", Sig: "fp:read_line([keep_ending=false])", Doc: "Returns a line without its ending, \"\\n\" or \"\\r\\n\"; at the end what is left. A line of more than 128 MB is nil, a message, EMSGSIZE.", Fn: readLine},
 	{Name: "peek", Sig: "fp:peek(n)", Doc: "Waits for n bytes and returns them without taking them; at the end they may be fewer.", Fn: peek},
 	{Name: "unread", Sig: "fp:unread(data)", Doc: "Puts data back before what is still to be read.", Fn: unread},
 	{Name: "buffered", Sig: "fp:buffered()", Doc: "Returns the number of bytes that can be read without asking the system.", Fn: buffered},
@@ -36,7 +36,7 @@ func readExactly(c bind.Call) int {
 }
 
 func readUntil(c bind.Call) int {
-	st, u := readerArg(c, 1), stream.Until{Match: matchArg(c, 2)}
+	st, u := readerArg(c, 1), untilArg(c, 2)
 	if c.Has(3) {
 		u.Max = lengthArg(c, 3, 1)
 	}
@@ -84,8 +84,8 @@ func drain(c bind.Call) int {
 }
 
 func sendAfter(c bind.Call) int {
-	st, match, data := readerArg(c, 1), matchArg(c, 2), bytesOf(c, 3)
-	p, err := st.ReadUntil(stream.Until{Match: match})
+	st, u, data := readerArg(c, 1), untilArg(c, 2), bytesOf(c, 3)
+	p, err := st.ReadUntil(u)
 	if err != nil {
 		return streamFail(c, err)
 	}
@@ -101,7 +101,20 @@ func sendAfter(c bind.Call) int {
 	return c.Return(came)
 }
 
-// matchArg reads what to wait for, argument i.
+// mostSearched is how many bytes a pattern or function is given unless the script
+// says otherwise: it begins anew with each piece that comes.
+const mostSearched = 4 << 20
+
+// untilArg reads what to wait for, argument i.
+func untilArg(c bind.Call, i int) stream.Until {
+	u := stream.Until{Match: matchArg(c, i)}
+	if _, text := c.Arg(i).(lua.LString); !text {
+		u.Max = mostSearched
+	}
+	return u
+}
+
+// matchArg reads what tells whether it has come.
 func matchArg(c bind.Call, i int) stream.Match {
 	switch what := c.Arg(i).(type) {
 	case lua.LString:
@@ -158,10 +171,10 @@ func matchFunction(c bind.Call, fn *lua.LFunction) stream.Match {
 }
 
 func expect(c bind.Call) int {
-	st, match := readerArg(c, 1), matchArg(c, 2)
+	st, u := readerArg(c, 1), untilArg(c, 2)
 	began, before := time.Now(), st.Buffered()
 	var left []byte
-	u := stream.Until{Match: match, Failed: func(buf []byte) { left = append(left, buf...) }}
+	u.Failed = func(buf []byte) { left = append(left, buf...) }
 	if c.Has(3) {
 		u.Limit = hostOf(c).loop.Deadline(c.Seconds(3))
 	}

@@ -243,6 +243,58 @@ func TestExpectingBytes(t *testing.T) {
 			t:cancel()
 			out(t:join()) --> =nil cancelled
 			out(task.timeout(0.01, c.expect, c, "x")) --> ~^nil timeout`},
+		{name: "two readers", code: `
+			each(function(c, s)
+			  local t = task.spawn(function() return c:read_until("\n") end)
+			  task.sleep(0.01)
+			  s:write("part of ")
+			  task.sleep(0.01)
+			  out((failure(c.read_line, c):gsub("stream", "socket")))
+			  out((failure(c.unread, c, "x"):gsub("stream", "socket")))
+			  out((failure(c.expect, c, "x"):gsub("stream", "socket")))
+			  s:write("a line\n")
+			  out(t:join())
+			  s:write("next\n")
+			  out(c:read_line())
+			end)
+			--> =bad argument #1 to 'read_line' (another task is reading from the socket)
+			--> =bad argument #1 to 'unread' (another task is reading from the socket)
+			--> =bad argument #1 to 'expect' (another task is reading from the socket)
+			--> =true "part of a line\n"
+			--> =next
+			--> =bad argument #1 to 'read_line' (another task is reading from the socket)
+			--> =bad argument #1 to 'unread' (another task is reading from the socket)
+			--> =bad argument #1 to 'expect' (another task is reading from the socket)
+			--> =true "part of a line\n"
+			--> =next
+			local c, s = tcp() -- a stream and a socket on one connection
+			local sock = socket.import_stream(c)
+			local t = task.spawn(function() return sock:read_line() end)
+			task.sleep(0.01)
+			out(failure(c.gets, c)) --> =bad argument #1 to 'gets' (another task is reading from the stream)
+			s:write("for the socket\n")
+			out(t:join()) --> =true for the socket
+			s:write("for the stream\n")
+			out(c:gets()) --> ="for the stream\n"`},
+		{name: "two copies, and a copy to where another task writes", code: `
+			local a, b = tcp()
+			local c, d = tcp()
+			local t = task.spawn(function() return b:copy_to(c) end)
+			task.sleep(0.01)
+			out(failure(b.copy_to, b, d)) --> =bad argument #1 to 'copy_to' (another task is reading from the stream)
+			out(failure(b.gets, b)) --> =bad argument #1 to 'gets' (another task is reading from the stream)
+			out(c:write("beside it ")) --> =10
+			a:write("copied") a:close()
+			out(t:join()) --> =true 6
+			out(d:read_exactly(16)) --> =beside it copied
+			local a, b = tcp()
+			local t = task.spawn(function() return c:write(("x"):rep(16000000)) end)
+			task.sleep(0.01)
+			a:write("kept")
+			out(failure(b.copy_to, b, c)) --> =bad argument #2 to 'copy_to' (another task is writing to the stream)
+			out(b:read(10)) --> =kept
+			c:close()
+			out(t:join()) --> =true nil closed 0`},
 		{name: "a silent peer, and one that never ends its line", code: `
 			local c, s = tcp()
 			c:set_timeout(0.01)

@@ -1,6 +1,7 @@
 package luasock
 
 import (
+	"net"
 	"testing"
 )
 
@@ -192,6 +193,51 @@ func TestFsockopen(t *testing.T) {
 			end
 			task.sleep(0.01)
 			out(#socket.list() < 300) --> =true`},
+	})
+}
+
+// Of a name's two addresses one answers no connect: the other is taken, whichever
+// it is, long before the time-out (RFC 8305).
+func TestFsockopenPassesADeadAddress(t *testing.T) {
+	l, err := net.Listen("tcp6", "[::1]:0")
+	if err != nil {
+		t.Skip("there is no IPv6 here:", err)
+	}
+	l.Close()
+	const prelude = streamPrelude + `
+	function listen(family, address, port, backlog)
+	  local s = socket.create(family, socket.SOCK_STREAM)
+	  if family == socket.AF_INET6 then s:set_option(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1) end
+	  if s:bind(address, port) and s:listen(backlog) then return s, select(2, s:getsockname()) end
+	end
+	local four, six = {socket.AF_INET, "127.0.0.1"}, {socket.AF_INET6, "::1"}
+	-- connects to a name, of which one address answers and one does not
+	function connect(alive, dead, ...)
+	  local held, full, port, answering = {}
+	  repeat -- a port that is free on both
+	    full, port = listen(dead[1], dead[2], 0, 0)
+	    answering = listen(alive[1], alive[2], port, 8)
+	  until answering
+	  for i = 1, 3 do
+	    held[i] = socket.create(dead[1], socket.SOCK_STREAM)
+	    held[i]:set_nonblock() held[i]:connect(dead[2], port)
+	  end
+	  local before = #socket.list()
+	  local fp, err, errno = socket.fsockopen("loopback.test", port, ...)
+	  return fp and fp:get_name(true):gsub(":%d+$", "") or err, #socket.list() - before
+	end
+	function connectToFour(...) return connect(four, six, ...) end
+	function connectToSix(...) return connect(six, four, ...) end
+	`
+	runScripts(t, prelude, []script{
+		{name: "either", code: `
+			out(connectToFour(30)) --> =127.0.0.1 1
+			out(connectToSix(30)) --> =[::1] 1`},
+		{name: "the time-out is for all of it", code: `
+			local slow = {(connectToFour(0.05)), (connectToSix(0.05))}
+			-- the one whose dead address came first has run out of time
+			table.sort(slow)
+			out(slow[2]) --> =timeout`},
 	})
 }
 

@@ -13,13 +13,13 @@ const httpName = "http"
 
 var httpModule = &bind.Module{
 	Name:    httpName,
-	Doc:     "HTTP/1.1 and HTTP/2, as curl has it. A request suspends only its task. Options are a table: headers = {name = value or list of values}; body = string, or form = {name = value}; query = {name = value}; timeout = seconds for the whole, or {dns=, connect=, tls=, first_byte=, idle=, total=} of which each but total is 60 unless said, false for none; follow = the most redirects, 10 unless said, or false; auth = \"user:password\" or {user, password}; max = the most bytes of a body, 268435456 unless said; proxy = URL (http, https, socks5) or false, what the environment says (http_proxy, https_proxy, no_proxy) unless said; verify = false accepts any certificate; cafile = path of the authorities to trust instead of the system's; cert, key = paths of the certificate to show; unix_socket = path to connect to; resolve = {[\"host:port\"] = \"address:port\"}; http2 = false.",
+	Doc:     "HTTP/1.1 and HTTP/2, as curl has it. A request suspends only its task. Options are a table: headers = {name = value or list of values}; body = string, or form = {name = value}; query = {name = value}; timeout = seconds for the whole, or {dns=, connect=, tls=, first_byte=, idle=, total=} of which each but total is 60 unless said, false for none; follow = the most redirects, 10 unless said, or false; auth = \"user:password\" or {user, password}; max = the most bytes of a body, 268435456 unless said; proxy = URL (http, https, socks5) or false, what the environment says (http_proxy, https_proxy, no_proxy) unless said; verify = false accepts any certificate; cafile = path of the authorities to trust instead of the system's; cert, key, passphrase = the certificate to show: paths, and what opens the key; unix_socket = path to connect to; resolve = {[\"host:port\"] = \"address:port\"}; http2 = false.",
 	Rows:    httpRows,
 	Classes: []bind.Methods{{Class: httpSessionClass, Rows: httpSessionMethods}},
 }
 
 var httpRows = []bind.Row{
-	{Name: "request", Sig: "request(options)", Doc: "Makes the request that options.url and options.method say and returns {status=, reason=, headers=, header_values=, body=, url=, protocol=, redirects=, remote_address=, remote_port=, timings={dns=, connect=, tls=, first_byte=, total=}}; nil, message, errno when there is no answer. A status of 400 or more is an answer. headers finds a name in any case and joins the values of one with \", \", header_values has the list of them. timings are the seconds that each part took. The connection is closed when the call returns; a session keeps it.", PHP: "curl_exec", Fn: httpRequest},
+	{Name: "request", Sig: "request(options)", Doc: "Makes the request that options.url and options.method say and returns {status=, reason=, headers=, header_values=, body=, url=, protocol=, redirects=, remote_address=, remote_port=, timings={dns=, connect=, tls=, first_byte=, total=}}; nil, message, errno when there is no answer. A fourth result says what failed: \"url\", \"resolve\", \"connect\", \"proxy\", \"tls\", \"certificate\", \"timeout\", \"empty\", \"protocol\", \"lost\", \"partial\", \"size\", \"redirects\", \"status\", \"file\" or \"closed\". A status of 400 or more is an answer. headers finds a name in any case and joins the values of one with \", \", header_values has the list of them. timings are the seconds that each part took. The connection is closed when the call returns; a session keeps it.", PHP: "curl_exec", Fn: httpRequest},
 	{Name: "get", Sig: "get(url [, options])", Doc: "Is request with the method GET.", Fn: httpGet},
 	{Name: "post", Sig: "post(url, body [, options])", Doc: "Is request with the method POST and a body; nil where options.form is the body.", Fn: httpPost},
 	{Name: "download", Sig: "download(url, path [, options])", Doc: "Fetches into a file and returns its size in bytes and the answer, without body; nil, message, errno when the status is not 200 or the file cannot be written. Until it is complete the file is path.part; a later call goes on where that ends, unless the file on the server has changed. A terminal shows how far it is; options.progress = false does not.", Fn: httpDownload},
@@ -116,9 +116,18 @@ func (h httpCall) options(i int, url, method string) *httpOptions {
 func (h httpCall) answer(o *httpOptions) int {
 	a, err := h.exchange(o, (*httpExchange).whole)
 	if err != nil {
-		return h.Fail(err)
+		return h.fail(err)
 	}
 	return h.Return(hostOf(h.Call).answerTable(a, true))
+}
+
+// fail returns nil, message, errno and the kind of the error.
+func (h httpCall) fail(err error) int {
+	n := h.Fail(err)
+	if known, ok := err.(httpError); ok {
+		n += h.Text(string(known.kind))
+	}
+	return n
 }
 
 func httpNewSession(c bind.Call) int {
@@ -137,7 +146,7 @@ func httpCookies(c bind.Call) int {
 	o := httpOptions{url: c.Bytes(h.at)}
 	u, err := o.parseURL()
 	if err != nil {
-		return c.Fail(err)
+		return h.fail(err)
 	}
 	t := c.L.NewTable()
 	for _, cookie := range h.session.jar.Cookies(u) {

@@ -77,7 +77,7 @@ func (k *httpClock) leave() {
 func (k *httpClock) expire() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.cancel(httpError{"timeout while " + k.doing, int(unix.ETIMEDOUT)})
+	k.cancel(httpError{httpTimedOut, "timeout while " + k.doing, int(unix.ETIMEDOUT)})
 }
 
 // stop ends the last phase and returns how long each took, and with whom it was.

@@ -167,9 +167,6 @@ func (d *httpDial) run() {
 // connect finds the addresses and connects to one of them.
 func (d *httpDial) connect() (*sock.Sock, error) {
 	trace := httptrace.ContextClientTrace(d.ctx)
-	if trace == nil {
-		trace = httpNoTrace
-	}
 	list, err := d.addresses(trace)
 	if err != nil {
 		return nil, err
@@ -199,7 +196,7 @@ func (d *httpDial) addresses(trace *httptrace.ClientTrace) ([]addr.Addr, error) 
 	trace.DNSDone(httptrace.DNSDoneInfo{Err: err})
 	var unknown sock.EAI
 	if errors.As(err, &unknown) {
-		return nil, httpError{text: fmt.Sprintf("could not resolve host %s: %s", d.host, unknown)}
+		return nil, httpFailed(httpUnresolved, "could not resolve host %s: %s", d.host, unknown)
 	}
 	var list []addr.Addr
 	for _, ai := range found {
@@ -223,13 +220,5 @@ func (d *httpDial) failed(err error) error {
 	if !errors.As(err, &errno) {
 		return err
 	}
-	return httpError{fmt.Sprintf("could not connect to %s: %s", d.name(), sock.Strerror(int(errno))), int(errno)}
-}
-
-// httpNoTrace is told and does nothing.
-var httpNoTrace = &httptrace.ClientTrace{
-	DNSStart:     func(httptrace.DNSStartInfo) {},
-	DNSDone:      func(httptrace.DNSDoneInfo) {},
-	ConnectStart: func(_, _ string) {},
-	ConnectDone:  func(_, _ string, _ error) {},
+	return httpError{httpUnconnected, fmt.Sprintf("could not connect to %s: %s", d.name(), sock.Strerror(int(errno))), int(errno)}
 }

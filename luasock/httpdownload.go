@@ -22,7 +22,7 @@ func httpDownload(c bind.Call) int {
 	d := &httpDownloading{path: path, bar: hostOf(c).progressOutput(o)}
 	a, err := h.exchange(o, d.fetch)
 	if err != nil {
-		return c.Fail(err)
+		return h.fail(err)
 	}
 	t := hostOf(c).answerTable(a, false)
 	t.RawSetString("resumed", lua.LNumber(d.resumed))
@@ -54,7 +54,7 @@ func (d *httpDownloading) fetch(x *httpExchange, ctx context.Context) (*httpAnsw
 	case http.StatusPartialContent:
 		d.resumed = part.have
 	default:
-		err = httpError{text: "the server answered " + resp.Status}
+		err = httpFailed(httpBadStatus, "the server answered %s", resp.Status)
 	}
 	if err == nil {
 		err = d.copy(x, part, resp)

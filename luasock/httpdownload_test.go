@@ -26,7 +26,7 @@ func TestHTTPDownload(t *testing.T) {
 			out(http.download(url, "file")) --> ~^1000000
 			out(same("file")) --> =true`, asked: "- -"},
 		{name: "goes on where it was interrupted", code: `
-			out(http.download(url, "file")) --> =nil the connection was closed after 400000 of the body's 1000000 bytes 0
+			out(http.download(url, "file")) --> =nil the connection was closed after 400000 of the body's 1000000 bytes 0 partial
 			out(exists("file"), size("file.part")) --> =false 400000
 			local n, r = http.download(url, "file")
 			out(n, r.status, r.resumed, same("file"), exists("file.part"), exists("file.part.info")) --> =1000000 206 400000 true false false`,
@@ -76,15 +76,15 @@ func TestHTTPDownload(t *testing.T) {
 			cut: []int{400000}, asked: "- -"},
 		{name: "an answer that is no file leaves the old one", code: `
 			io.open("file", "w"):write("old"):close()
-			out(http.download(url .. "missing", "file")) --> =nil the server answered 404 Not Found 0
+			out(http.download(url .. "missing", "file")) --> =nil the server answered 404 Not Found 0 status
 			out(io.open("file"):read("*a"), exists("file.part")) --> =old false
-			out(http.download("http://127.0.0.1:1/", "file")) --> =nil could not connect to 127.0.0.1:1: Connection refused 111
+			out(http.download("http://127.0.0.1:1/", "file")) --> =nil could not connect to 127.0.0.1:1: Connection refused 111 connect
 			out(exists("file.part")) --> =false`},
 		{name: "what cannot be written", code: `
-			out(http.download(url, "none/file")) --> =nil cannot write none/file.part: No such file or directory 2
+			out(http.download(url, "none/file")) --> =nil cannot write none/file.part: No such file or directory 2 file
 			os.execute("mkdir dir; ln -s /dev/full full.part")
-			out(http.download(url, "dir")) --> =nil cannot write dir: Is a directory 21
-			out(http.download(url, "full")) --> =nil cannot write full.part: No space left on device 28
+			out(http.download(url, "dir")) --> =nil cannot write dir: Is a directory 21 file
+			out(http.download(url, "full")) --> =nil cannot write full.part: No space left on device 28 file
 			out(failure(http.download, url, "")) --> =bad argument #2 to 'download' (path must be a path, got "")
 			out(failure(http.download, url, "a\0b")) --> ~path must be a path
 			out(failure(http.download, url)) --> =bad argument #2 to 'download' (path must be a string, got no value)
@@ -95,11 +95,11 @@ func TestHTTPDownload(t *testing.T) {
 			os.execute("mkdir real; touch real/file; ln -s real/file link; mkfifo fifo")
 			out((http.download(url, "link"))) --> =1000000
 			out(same("real/file"), same("link")) --> =true true
-			out(http.download(url, "fifo")) --> =nil cannot write fifo: No such device or address 6`},
+			out(http.download(url, "fifo")) --> =nil cannot write fifo: No such device or address 6 file`},
 		{name: "two at once do not mix", code: `
 			local t = task.spawn(http.download, url .. "?stall", "file")
 			while not exists("file.part") or size("file.part") == 0 do task.sleep(0.001) end
-			out(http.download(url, "file")) --> =nil file.part is being written by another download 11
+			out(http.download(url, "file")) --> =nil file.part is being written by another download 11 file
 			t:cancel()
 			out(t:join()) --> =nil cancelled
 			out((http.download(url, "file"))) --> =1000000

@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"net/url"
-	"os"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -19,11 +18,39 @@ import (
 // httpError is why there is no answer: a text for a person, and the system's
 // number where there is one.
 type httpError struct {
+	kind  httpKind
 	text  string
 	errno int
 }
 
 func (e httpError) Error() string { return e.text }
+
+// httpKind is what went wrong, for a program.
+type httpKind string
+
+const (
+	httpBadURL         httpKind = "url"
+	httpUnresolved     httpKind = "resolve"
+	httpUnconnected    httpKind = "connect"
+	httpProxyRefused   httpKind = "proxy"
+	httpTLSFailed      httpKind = "tls"
+	httpBadCertificate httpKind = "certificate"
+	httpTimedOut       httpKind = "timeout"
+	httpUnanswered     httpKind = "empty"
+	httpNoHTTP         httpKind = "protocol"
+	httpLost           httpKind = "lost"
+	httpCutShort       httpKind = "partial"
+	httpTooLarge       httpKind = "size"
+	httpTooFar         httpKind = "redirects"
+	httpBadStatus      httpKind = "status"
+	httpBadFile        httpKind = "file"
+	httpClosed         httpKind = "closed"
+)
+
+// httpFailed is an error without a number of the system's.
+func httpFailed(kind httpKind, format string, args ...any) error {
+	return httpError{kind: kind, text: fmt.Sprintf(format, args...)}
+}
 
 // explain makes of net/http's errors what a person can act on.
 func (x *httpExchange) explain(err error) error {
@@ -41,20 +68,20 @@ func (x *httpExchange) explain(err error) error {
 		return errSessionClosed
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		if x.clock.is(httpTLS) {
-			return httpError{text: fmt.Sprintf("%s closed the connection in the TLS handshake", host)}
+			return httpFailed(httpTLSFailed, "%s closed the connection in the TLS handshake", host)
 		}
-		return httpError{text: fmt.Sprintf("%s closed the connection before it answered", host)}
+		return httpFailed(httpUnanswered, "%s closed the connection before it answered", host)
 	case errors.As(err, &errno):
-		return httpError{fmt.Sprintf("the connection to %s is lost: %s", host, sock.Strerror(int(errno))), int(errno)}
+		return httpError{httpLost, fmt.Sprintf("the connection to %s is lost: %s", host, sock.Strerror(int(errno))), int(errno)}
 	}
-	if text := certificateProblem(err); text != "" {
-		return httpError{text: text}
+	if tls := tlsProblem(err); tls != nil {
+		return tls
 	}
 	var u *url.Error
 	if errors.As(err, &u) {
 		err = u.Err
 	}
-	return httpError{text: plain(err)}
+	return httpFailed(httpNoHTTP, "%s", plain(err))
 }
 
 // plain is a Go error's text without the name of the package that made it.
@@ -72,9 +99,9 @@ func cutShort(err error, n, all int64) error {
 		return err
 	}
 	if all >= 0 {
-		return httpError{text: fmt.Sprintf("the connection was closed after %d of the body's %d bytes", n, all)}
+		return httpFailed(httpCutShort, "the connection was closed after %d of the body's %d bytes", n, all)
 	}
-	return httpError{text: fmt.Sprintf("the connection was closed after %d bytes of the body, before its end", n)}
+	return httpFailed(httpCutShort, "the connection was closed after %d bytes of the body, before its end", n)
 }
 
 // urlProblem is what is wrong with a URL, without the URL, in which there may be
@@ -87,73 +114,46 @@ func urlProblem(err error) string {
 	return strings.TrimPrefix(err.Error(), "net/url: ")
 }
 
-// fileProblem is "cannot be read: /path: No such file or directory".
-func fileProblem(err error) string {
-	var path *os.PathError
-	var errno unix.Errno
-	if errors.As(err, &path) && errors.As(err, &errno) {
-		return fmt.Sprintf("cannot be read: %s: %s", path.Path, sock.Strerror(int(errno)))
+// tlsProblem says what is wrong in a TLS handshake; nil for other errors.
+func tlsProblem(err error) error {
+	var (
+		refused *tls.CertificateVerificationError
+		record  tls.RecordHeaderError
+		alert   tls.AlertError
+		logging *keyLogError
+	)
+	switch {
+	case errors.As(err, &refused):
+		return httpFailed(httpBadCertificate, "%s", certificateProblem(refused))
+	case errors.As(err, &record):
+		return httpFailed(httpTLSFailed, "the peer speaks no TLS: it has sent %s", sample(record.RecordHeader[:]))
+	case errors.As(err, &alert):
+		text := alertMessage(strings.TrimPrefix(alert.Error(), "tls: "))
+		return httpFailed(httpTLSFailed, "%s", strings.ReplaceAll(text, "local_cert", "cert"))
+	case errors.As(err, &logging):
+		return httpFailed(httpTLSFailed, "%s", logging)
 	}
-	return "cannot be read: " + err.Error()
+	return nil
 }
 
-// newCertPool reads certificates in PEM format; nil when there are none.
-func newCertPool(pem []byte) *x509.CertPool {
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(pem) {
-		return nil
-	}
-	return pool
-}
-
-// plainTLS is the text of an error of crypto/tls without its name.
-func plainTLS(err error) string { return strings.TrimPrefix(err.Error(), "tls: ") }
-
-// certificateProblem says what is wrong in a TLS handshake; "" for other
-// errors.
-func certificateProblem(err error) string {
+// certificateProblem says why a certificate is not accepted, and what can be
+// done.
+func certificateProblem(e *tls.CertificateVerificationError) string {
 	var (
 		name    x509.HostnameError
 		unknown x509.UnknownAuthorityError
 		invalid x509.CertificateInvalidError
-		record  tls.RecordHeaderError
-		alert   tls.AlertError
-		refused *tls.CertificateVerificationError
+		leaf    = e.UnverifiedCertificates[0]
 	)
 	switch {
-	case errors.As(err, &name):
-		return fmt.Sprintf("certificate is for %s, not %s", certificateNames(name.Certificate), name.Host)
-	case errors.As(err, &unknown):
-		return "certificate is not signed by an authority that is trusted here (option cafile names one)"
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return expired(invalid)
-	case errors.As(err, &record):
-		return "the server does not speak TLS"
-	case errors.As(err, &alert):
-		return "the server ended the TLS handshake: " + plainTLS(alert)
-	case errors.As(err, &refused):
-		return "certificate is not valid: " + strings.TrimPrefix(refused.Err.Error(), "x509: ")
+	case errors.As(e, &name):
+		return fmt.Sprintf("certificate is for %s, not %s", namesOf(leaf), name.Host)
+	case errors.As(e, &unknown) && isSelfSigned(leaf):
+		return fmt.Sprintf("certificate for %s is self-signed: name it in cafile, or set verify = false to trust anybody", namesOf(leaf))
+	case errors.As(e, &unknown):
+		return fmt.Sprintf("certificate for %s is signed by an unknown authority (%s): name that in cafile, or set verify = false to trust anybody", namesOf(leaf), leaf.Issuer)
+	case errors.As(e, &invalid) && invalid.Reason == x509.Expired:
+		return dateMessage(invalid.Cert)
 	}
-	return ""
-}
-
-func expired(e x509.CertificateInvalidError) string {
-	const day = "2006-01-02 15:04:05 UTC"
-	from, to := e.Cert.NotBefore.UTC(), e.Cert.NotAfter.UTC()
-	if strings.Contains(e.Detail, "is before") {
-		return "certificate is not valid before " + from.Format(day)
-	}
-	return "certificate has expired on " + to.Format(day)
-}
-
-// certificateNames are the hosts that a certificate is for.
-func certificateNames(c *x509.Certificate) string {
-	names := append([]string{}, c.DNSNames...)
-	for _, ip := range c.IPAddresses {
-		names = append(names, ip.String())
-	}
-	if len(names) == 0 {
-		return "no host"
-	}
-	return strings.Join(names, ", ")
+	return fmt.Sprintf("certificate for %s cannot be accepted: %s", namesOf(leaf), strings.TrimPrefix(e.Err.Error(), "x509: "))
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -82,9 +81,9 @@ func (h httpCall) exchange(o *httpOptions, work func(*httpExchange, context.Cont
 // fault raises what is wrong with a file that an option names; other errors
 // pass.
 func (h httpCall) fault(err error) error {
-	var fault *httpOptionError
+	var fault *pemError
 	if errors.As(err, &fault) {
-		h.Raise("bad option to '%s' (%s)", h.Name(), fault)
+		h.Raise("bad option to '%s' (%s %s)", h.Name(), fault.option, fault)
 	}
 	return err
 }
@@ -185,7 +184,7 @@ func (x *httpExchange) redirect(req *http.Request, via []*http.Request) error {
 		return http.ErrUseLastResponse
 	}
 	if len(via) > x.follow {
-		return httpError{text: fmt.Sprintf("more than %d redirects, the last to %s", x.follow, req.URL.Redacted())}
+		return httpFailed(httpTooFar, "more than %d redirects, the last to %s", x.follow, req.URL.Redacted())
 	}
 	x.redirects = len(via)
 	return nil
@@ -193,7 +192,7 @@ func (x *httpExchange) redirect(req *http.Request, via []*http.Request) error {
 
 // readBody reads the whole body, if it is not too large.
 func (x *httpExchange) readBody(resp *http.Response) ([]byte, error) {
-	tooLarge := httpError{text: fmt.Sprintf("the body has more than %d bytes (the option max raises the limit, download has none)", x.max)}
+	tooLarge := httpFailed(httpTooLarge, "the body has more than %d bytes (the option max raises the limit, download has none)", x.max)
 	if resp.ContentLength > int64(x.max) && resp.Request.Method != http.MethodHead {
 		return nil, tooLarge
 	}

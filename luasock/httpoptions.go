@@ -28,7 +28,7 @@ const (
 var (
 	httpKeys = []string{
 		"headers", "timeout", "follow", "auth", "max", "progress",
-		"proxy", "verify", "cafile", "cert", "key", "unix_socket", "resolve", "http2",
+		"proxy", "verify", "cafile", "cert", "key", "passphrase", "unix_socket", "resolve", "http2",
 	}
 	httpRequestKeys = append([]string{"body", "form", "query"}, httpKeys...)
 )
@@ -61,6 +61,7 @@ type httpRoute struct {
 	insecure   bool
 	cafile     string
 	cert, key  string
+	passphrase string
 	http1      bool
 }
 
@@ -214,6 +215,7 @@ func (r *httpRoute) read(f bind.Fields) {
 	r.http1 = !f.OptBool("http2", !r.http1)
 	r.cafile = f.OptBytes("cafile", r.cafile)
 	r.cert, r.key = f.OptBytes("cert", r.cert), f.OptBytes("key", r.key)
+	r.passphrase = f.OptBytes("passphrase", r.passphrase)
 	if r.cert == "" && r.key != "" {
 		f.Bad("key", "needs cert, the certificate that it is of")
 	}
@@ -284,14 +286,14 @@ func (o *httpOptions) parseURL() (*url.URL, error) {
 	u, err := url.Parse(o.url)
 	switch {
 	case err != nil:
-		return nil, httpError{text: "cannot read the URL: " + urlProblem(err)}
+		return nil, httpFailed(httpBadURL, "cannot read the URL: %s", urlProblem(err))
 	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, httpError{text: fmt.Sprintf("url must begin with http:// or https://, got %s", bind.Describe(lua.LString(o.url)))}
+		return nil, httpFailed(httpBadURL, "url must begin with http:// or https://, got %s", bind.Describe(lua.LString(o.url)))
 	case u.Hostname() == "":
-		return nil, httpError{text: fmt.Sprintf("url must have a host, got %s", bind.Describe(lua.LString(o.url)))}
+		return nil, httpFailed(httpBadURL, "url must have a host, got %s", bind.Describe(lua.LString(o.url)))
 	}
 	if _, err := addr.ParsePort(u.Port()); u.Port() != "" && err != nil {
-		return nil, httpError{text: "port must be 0 to 65535, got " + u.Port()}
+		return nil, httpFailed(httpBadURL, "port must be 0 to 65535, got %s", u.Port())
 	}
 	u.RawQuery = escapeQuery(u.RawQuery)
 	if o.query != "" {

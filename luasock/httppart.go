@@ -92,7 +92,7 @@ func (p *httpPart) lock(ctx context.Context) error {
 			return nil // a file system without locks is no reason not to write
 		}
 		if time.Now().After(deadline) || ctx.Err() != nil {
-			return httpError{p.name() + " is being written by another download", int(unix.EWOULDBLOCK)}
+			return httpError{httpBadFile, p.name() + " is being written by another download", int(unix.EWOULDBLOCK)}
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
@@ -181,7 +181,7 @@ func (p *httpPart) write(data []byte) error {
 // check tells whether all of the file is there.
 func (p *httpPart) check() error {
 	if p.all >= 0 && p.have != p.all {
-		return httpError{text: fmt.Sprintf("the server sent %d of the file's %d bytes", p.have, p.all)}
+		return httpFailed(httpCutShort, "the server sent %d of the file's %d bytes", p.have, p.all)
 	}
 	return nil
 }
@@ -218,7 +218,7 @@ func cannotWrite(path string, err error) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &errno):
-		return httpError{fmt.Sprintf("cannot write %s: %s", path, sock.Strerror(int(errno))), int(errno)}
+		return httpError{httpBadFile, fmt.Sprintf("cannot write %s: %s", path, sock.Strerror(int(errno))), int(errno)}
 	}
-	return httpError{text: fmt.Sprintf("cannot write %s: %v", path, err)}
+	return httpFailed(httpBadFile, "cannot write %s: %v", path, err)
 }

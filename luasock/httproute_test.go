@@ -2,58 +2,50 @@ package luasock
 
 import (
 	"bufio"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"fmt"
 	"io"
 	"log"
-	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 )
 
 func TestHTTPOverTLS(t *testing.T) {
-	ca := newHTTPAuthority(t)
-	server := newTLSServer(t, ca.issue(t, time.Hour, "example.org", "127.0.0.1"), nil)
-	old := newTLSServer(t, ca.issue(t, -time.Hour, "127.0.0.1"), nil)
-	early := newTLSServer(t, ca.issue(t, 48*time.Hour, "127.0.0.1"), nil)
-	clients := x509.NewCertPool()
-	clients.AddCert(ca.cert)
-	asks := newTLSServer(t, ca.issue(t, time.Hour, "127.0.0.1"), clients)
+	dir := certificates(t)
 	plain := newHTTPServer(t)
-	prelude := httpPrelude + fmt.Sprintf(`
-		dir, url, old, early, asks, plain = %q, %q, %q, %q, %q, %q
-		port = url:match("%%d+$")
-		ca = dir .. "/ca.pem"
-	`, ca.dir, server.URL, old.URL, early.URL, asks.URL, plain.URL)
+	prelude := httpPrelude + fmt.Sprintf(`dir, ca, plain = %[1]q, %[1]q .. "/ca.pem", %[2]q
+		function port(url) return url:match("%%d+$") end
+	`, dir, plain.URL)
+	for _, name := range []string{"server", "other", "wild", "expired", "future", "self", "asks"} {
+		prelude += fmt.Sprintf("%s = %q\n", name, newTLSServer(t, dir, name))
+	}
+	prelude += "url = server\n"
 	runScripts(t, prelude, []script{
 		{name: "certificates are verified unless said", code: `
-			out(http.get(url)) --> =nil certificate is not signed by an authority that is trusted here (option cafile names one) 0
+			out(http.get(url)) --> =nil certificate for localhost, 127.0.0.1 is signed by an unknown authority (CN=Test CA): name that in cafile, or set verify = false to trust anybody 0 certificate
+			out(http.get(self)) --> =nil certificate for localhost, 127.0.0.1 is self-signed: name it in cafile, or set verify = false to trust anybody 0 certificate
 			out(http.get(url, {cafile = ca}).body) --> =HTTP/2.0 GET / 127.0.0.1
+			out(http.get(self, {cafile = dir .. "/self.pem"}).status) --> =200
 			out(http.get(url, {verify = false}).status) --> =200
-			out(http.get(url, {verify = true})) --> ~^nil certificate is not signed
+			out((http.get(url, {verify = true}))) --> =nil
 			out(#socket.list()) --> =0`},
 		{name: "the name counts", code: `
-			local there = {["example.org:443"] = "127.0.0.1:" .. port, ["other.example"] = "127.0.0.1:" .. port}
+			local to = "127.0.0.1:" .. port(other)
+			local there = {["example.org:443"] = to, ["other.example"] = to, ["a.example.net"] = "127.0.0.1:" .. port(wild)}
 			out(http.get("https://example.org/", {cafile = ca, resolve = there}).body) --> =HTTP/2.0 GET / example.org
 			out(http.get("https://EXAMPLE.org/", {cafile = ca, resolve = there}).status) --> =200
-			out(http.get("https://other.example/", {cafile = ca, resolve = there})) --> =nil certificate is for example.org, 127.0.0.1, not other.example 0
+			out(http.get("https://a.example.net/", {cafile = ca, resolve = there}).status) --> =200
+			out(http.get("https://other.example/", {cafile = ca, resolve = there})) --> =nil certificate is for example.org, not other.example 0 certificate
+			out((select(2, http.get(other, {cafile = ca})))) --> =certificate is for example.org, not 127.0.0.1
 			out(http.get("https://other.example:8443/", {verify = false, resolve = there}).status) --> =200`},
 		{name: "so does the time", code: `
-			out(http.get(old, {cafile = ca})) --> ~^nil certificate has expired on \d\d\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC 0$
-			out(http.get(early, {cafile = ca})) --> ~^nil certificate is not valid before \d\d\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC 0$`},
+			out(http.get(expired, {cafile = ca})) --> ~^nil certificate for localhost, 127.0.0.1 has expired on \d\d\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC 0 certificate$
+			out(http.get(future, {cafile = ca})) --> ~^nil certificate for localhost, 127.0.0.1 is not valid before \d\d\d\d-\d\d-\d\d .* 0 certificate$`},
 		{name: "a session does not mix verified and unverified connections", code: `
 			local s = http.session()
 			out(s:get(url, {verify = false}).status) --> =200
@@ -77,38 +69,50 @@ func TestHTTPOverTLS(t *testing.T) {
 			out(s:get(url).headers["X-Resumed"], s:get(url).headers["X-Resumed"]) --> =false true
 			s:close()`},
 		{name: "certificates are shown", code: `
-			out((select(2, http.get(asks, {cafile = ca})):gsub("127.0.0.1:%d+", "HOST"))) --> ~certificate required|is lost: 
-			out(http.get(asks, {cafile = ca, cert = dir .. "/cert.pem", key = dir .. "/key.pem"}).body) --> =HTTP/2.0 GET / 127.0.0.1`},
+			local client = {cafile = ca, cert = dir .. "/client.pem", key = dir .. "/client.key"}
+			out((select(2, http.get(asks, {cafile = ca})))) --> ~it wants a client's certificate \(cert\) \(alert: certificate required\)|is lost: 
+			out(http.get(asks, client).body) --> =HTTP/2.0 GET / 127.0.0.1
+			client.cert, client.key, client.passphrase = dir .. "/server.pem", dir .. "/pkcs8.key", "secret"
+			out((http.get(url, client) or {}).status) --> =200`},
 		{name: "files that cannot be used raise", code: `
 			local function try(o) return (failure(http.get, url, o):gsub(dir, "DIR")) end
-			out(try{cafile = dir .. "/none.pem"}) --> =bad option to 'get' (cafile cannot be read: DIR/none.pem: No such file or directory)
-			out(try{cafile = dir .. "/key.pem"}) --> =bad option to 'get' (cafile has no certificate in PEM format: DIR/key.pem)
-			out(try{cafile = dir}) --> =bad option to 'get' (cafile cannot be read: DIR: Is a directory)
-			out(try{cert = dir .. "/none.pem"}) --> =bad option to 'get' (cert cannot be read: DIR/none.pem: No such file or directory)
-			out(try{cert = dir .. "/cert.pem", key = dir .. "/none.pem"}) --> =bad option to 'get' (key cannot be read: DIR/none.pem: No such file or directory)
-			out(try{cert = dir .. "/cert.pem", key = dir .. "/other.pem"}) --> =bad option to 'get' (cert cannot be used: private key does not match public key)
-			out(try{cert = dir .. "/cert.pem"}) --> ~^bad option to 'get' \(cert cannot be used: .*key`},
+			out(try{cafile = dir .. "/none.pem"}) --> ~^bad option to 'get' \(cafile cannot be read: .*DIR/none.pem.*no such file
+			out(try{cafile = dir .. "/server.key"}) --> =bad option to 'get' (cafile (DIR/server.key) must hold a certificate in PEM format)
+			out(try{cert = dir .. "/none.pem"}) --> ~^bad option to 'get' \(cert cannot be read: 
+			out(try{cert = dir .. "/client.pem", key = dir .. "/none.pem"}) --> ~^bad option to 'get' \(key cannot be read: 
+			out(try{cert = dir .. "/client.pem", key = dir .. "/server.key"}) --> =bad option to 'get' (key (DIR/server.key) holds a key that does not match the certificate in DIR/client.pem)
+			out(try{cert = dir .. "/client.pem"}) --> ~^bad option to 'get' \(cert .*private key
+			out(try{cert = dir .. "/server.pem", key = dir .. "/pkcs8.key"}) --> ~^bad option to 'get' \(key .*passphrase is missing\)$`},
 		{name: "where there is no TLS", code: `
-			out(http.get(plain:gsub("http", "https"), nil)) --> =nil server gave HTTP response to HTTPS client 0
+			out(http.get(plain:gsub("http", "https"), nil)) --> =nil server gave HTTP response to HTTPS client 0 protocol
 			local shut = assert(socket.stream_server("tcp://127.0.0.1:0"))
 			task.spawn(function() local s = shut:accept() s:getc() s:shutdown(1) s:drain(0.2) s:close() end)
 			out((select(2, http.get("https://" .. shut:get_name(false))):gsub("127.0.0.1:%d+", "HOST"))) --> =HOST closed the connection in the TLS handshake
 			local l = assert(socket.stream_server("tcp://127.0.0.1:0"))
 			task.spawn(function() local s = l:accept() s:write("220 mail.example ESMTP\r\n") s:drain(0.2) s:close() end)
-			out(http.get("https://" .. l:get_name(false))) --> =nil the server does not speak TLS 0
+			out(http.get("https://" .. l:get_name(false))) --> =nil the peer speaks no TLS: it has sent "220 m" 0 tls
 			out((http.get(url:gsub("https", "http"), nil) or {}).status) --> =400`},
 	})
+}
+
+// What the connections are encrypted with goes where SSLKEYLOGFILE says.
+func TestHTTPKeyLog(t *testing.T) {
+	dir := certificates(t)
+	path := filepath.Join(dir, "keys")
+	t.Setenv("SSLKEYLOGFILE", path)
+	runScripts(t, httpPrelude+fmt.Sprintf("url, ca, path = %q, %q, %q", newTLSServer(t, dir, "server"), dir+"/ca.pem", path), []script{{name: "of a request", code: `
+		out(http.get(url, {cafile = ca}).status, io.open(path):read("*a"):match("CLIENT_TRAFFIC_SECRET_0") ~= nil) --> =200 true`}})
 }
 
 func TestHTTPProxies(t *testing.T) {
 	for _, name := range []string{"HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "REQUEST_METHOD"} {
 		t.Setenv(name, "")
 	}
-	ca := newHTTPAuthority(t)
+	dir := certificates(t)
 	server := newHTTPServer(t)
-	secure := newTLSServer(t, ca.issue(t, time.Hour, "127.0.0.1"), nil)
+	secure := newTLSServer(t, dir, "server")
 	proxy := newProxy(t)
-	prelude := httpPrelude + fmt.Sprintf(`url, secure, proxy, socks, ca = %q, %q, %q, %q, %q`, server.URL, secure.URL, proxy.url, newSOCKS(t), ca.dir+"/ca.pem")
+	prelude := httpPrelude + fmt.Sprintf(`url, secure, proxy, socks, ca = %q, %q, %q, %q, %q`, server.URL, secure, proxy.url, newSOCKS(t), dir+"/ca.pem")
 	runScripts(t, prelude, []script{
 		{name: "http", code: `
 			local r = http.get(url .. "/echo", {proxy = proxy})
@@ -162,94 +166,22 @@ func TestHTTPUnixSocket(t *testing.T) {
 		s:get("http://x/")
 		out(socket.list()[1].kind, socket.list()[1].remote_address == path, r.remote_address == path, r.remote_port) --> =unix true true nil
 		s:close()
-		out(http.get("http://x/", {unix_socket = "/nowhere/at/all"})) --> =nil could not connect to /nowhere/at/all: No such file or directory 2`}})
+		out(http.get("http://x/", {unix_socket = "/nowhere/at/all"})) --> =nil could not connect to /nowhere/at/all: No such file or directory 2 connect`}})
 }
 
-// httpAuthority issues certificates. Its folder has ca.pem, and a client's cert.pem
-// with key.pem; other.pem is a key of nobody.
-type httpAuthority struct {
-	dir  string
-	cert *x509.Certificate
-	key  *ecdsa.PrivateKey
-}
-
-func newHTTPAuthority(t *testing.T) *httpAuthority {
+// newTLSServer starts a server that says what it was asked, with one of the
+// certificates in a folder, and returns its URL. Named "asks", it wants one of its
+// clients.
+func newTLSServer(t *testing.T, dir, name string) string {
 	t.Helper()
-	a := &httpAuthority{dir: t.TempDir(), key: newKey(t)}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test authority"},
-		NotBefore: time.Now().Add(-100 * time.Hour), NotAfter: time.Now().Add(100 * time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+	file := map[string]string{"asks": "server"}[name]
+	if file == "" {
+		file = name
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &a.key.PublicKey, a.key)
+	cert, err := tls.LoadX509KeyPair(filepath.Join(dir, file+".pem"), filepath.Join(dir, file+".key"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a.cert, err = x509.ParseCertificate(der); err != nil {
-		t.Fatal(err)
-	}
-	client := a.issue(t, time.Hour, "client")
-	a.write(t, "ca.pem", "CERTIFICATE", der)
-	a.write(t, "cert.pem", "CERTIFICATE", client.Certificate[0])
-	a.writeKey(t, "key.pem", client.PrivateKey.(*ecdsa.PrivateKey))
-	a.writeKey(t, "other.pem", newKey(t))
-	return a
-}
-
-// issue makes a certificate for some names. It ends after a time, which may have
-// passed; one that ends after two days begins after one.
-func (a *httpAuthority) issue(t *testing.T, left time.Duration, names ...string) tls.Certificate {
-	t.Helper()
-	key := newKey(t)
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: names[0]},
-		NotBefore: time.Now().Add(left - 24*time.Hour), NotAfter: time.Now().Add(left),
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-	}
-	for _, name := range names {
-		if ip := net.ParseIP(name); ip != nil {
-			template.IPAddresses = append(template.IPAddresses, ip)
-		} else {
-			template.DNSNames = append(template.DNSNames, name)
-		}
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, a.cert, &key.PublicKey, a.key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
-}
-
-func newKey(t *testing.T) *ecdsa.PrivateKey {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return key
-}
-
-func (a *httpAuthority) writeKey(t *testing.T, name string, key *ecdsa.PrivateKey) {
-	t.Helper()
-	der, err := x509.MarshalECPrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a.write(t, name, "EC PRIVATE KEY", der)
-}
-
-func (a *httpAuthority) write(t *testing.T, name, kind string, der []byte) {
-	t.Helper()
-	text := pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})
-	if err := os.WriteFile(filepath.Join(a.dir, name), text, 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// newTLSServer starts a server that says what it was asked. With clients it wants
-// a certificate.
-func newTLSServer(t *testing.T, cert tls.Certificate, clients *x509.CertPool) *httptest.Server {
-	t.Helper()
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		n, _ := io.Copy(io.Discard, r.Body)
 		w.Header().Set("X-Length", fmt.Sprint(n))
@@ -260,12 +192,13 @@ func newTLSServer(t *testing.T, cert tls.Certificate, clients *x509.CertPool) *h
 	server.EnableHTTP2 = true
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.TLS = &tls.Config{Certificates: []tls.Certificate{cert}}
-	if clients != nil {
+	if name == "asks" {
+		clients, _ := loadRoots(filepath.Join(dir, "ca.pem"), "")
 		server.TLS.ClientAuth, server.TLS.ClientCAs = tls.RequireAndVerifyClientCert, clients
 	}
 	server.StartTLS()
 	t.Cleanup(server.Close)
-	return server
+	return server.URL
 }
 
 // testProxy is an HTTP proxy, to which every name is this machine.

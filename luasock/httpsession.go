@@ -24,7 +24,7 @@ import (
 const httpKeepIdle = 90 * time.Second
 
 var (
-	errSessionClosed = httpError{text: "session is closed"}
+	errSessionClosed = httpFailed(httpClosed, "session is closed")
 	errVMClosed      = errors.New("the VM is closed")
 )
 
@@ -114,7 +114,7 @@ func (s *httpSession) end() {
 }
 
 // transport gives the transport of a route. Where the route names files the task
-// waits until they are read; a fault in one is an *httpOptionError.
+// waits until they are read; a fault in one is a *pemError.
 func (s *httpSession) transport(route httpRoute) (*http.Transport, error) {
 	if t := s.transports[route]; t != nil {
 		return t, nil
@@ -131,6 +131,9 @@ func (s *httpSession) transport(route httpRoute) (*http.Transport, error) {
 		if t := s.transports[route]; t != nil { // another task was faster
 			return t, nil
 		}
+	}
+	if path := os.Getenv("SSLKEYLOGFILE"); path != "" {
+		config.KeyLogWriter = keyLog(path)
 	}
 	config.InsecureSkipVerify = route.insecure
 	config.ClientSessionCache = tls.NewLRUClientSessionCache(0)
@@ -169,61 +172,28 @@ func (r *httpRoute) proxyFunc() func(*http.Request) (*url.URL, error) {
 // proxyConnected says what a proxy that does not connect has answered.
 func proxyConnected(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
 	if resp.StatusCode != http.StatusOK {
-		return httpError{text: "the proxy does not connect: " + resp.Status}
+		return httpFailed(httpProxyRefused, "the proxy does not connect: %s", resp.Status)
 	}
 	return nil
 }
 
-// httpOptionError is a fault in a file that an option names.
-type httpOptionError struct{ key, text string }
-
-func (e *httpOptionError) Error() string { return e.key + " " + e.text }
-
 func (r *httpRoute) hasFiles() bool { return r.cafile != "" || r.cert != "" }
 
-// readFiles reads the authorities to trust and the certificate to show.
+// readFiles reads the authorities to trust and the certificate to show. The error
+// is a *pemError whose option is one of ours.
 func (r *httpRoute) readFiles() (*tls.Config, error) {
-	config := &tls.Config{}
-	if r.cafile != "" {
-		pem, err := os.ReadFile(r.cafile)
-		if err != nil {
-			return nil, &httpOptionError{"cafile", fileProblem(err)}
-		}
-		pool := newCertPool(pem)
-		if pool == nil {
-			return nil, &httpOptionError{"cafile", fmt.Sprintf("has no certificate in PEM format: %s", r.cafile)}
-		}
-		config.RootCAs = pool
+	roots, bad := loadRoots(r.cafile, "")
+	if bad != nil {
+		return nil, bad
 	}
+	config := &tls.Config{RootCAs: roots}
 	if r.cert == "" {
 		return config, nil
 	}
-	cert, err := r.certificate()
-	if err != nil {
-		return nil, err
+	pair, bad := loadPair(r.cert, r.key, r.passphrase)
+	if bad != nil {
+		return nil, &pemError{map[string]string{"local_cert": "cert", "local_pk": "key"}[bad.option], bad.err}
 	}
-	config.Certificates = []tls.Certificate{cert}
+	config.Certificates = []tls.Certificate{*pair}
 	return config, nil
-}
-
-// certificate reads the certificate to show and its key, which may be in one
-// file.
-func (r *httpRoute) certificate() (none tls.Certificate, err error) {
-	key := r.key
-	if key == "" {
-		key = r.cert
-	}
-	certPEM, err := os.ReadFile(r.cert)
-	if err != nil {
-		return none, &httpOptionError{"cert", fileProblem(err)}
-	}
-	keyPEM, err := os.ReadFile(key)
-	if err != nil {
-		return none, &httpOptionError{"key", fileProblem(err)}
-	}
-	pair, err := tls.X509KeyPair(certPEM, keyPEM)
-	if err != nil {
-		return none, &httpOptionError{"cert", "cannot be used: " + plainTLS(err)}
-	}
-	return pair, nil
 }

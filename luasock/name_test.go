@@ -240,6 +240,7 @@ var records = map[string][]string{
 	"six.test.":                {"2001:db8::6"},
 	"both.test.":               {"192.0.2.7", "2001:db8::7"},
 	"alias.test.":              {"both.test."},
+	"loopback.test.":           {"127.0.0.1", "::1"},
 	"down.test.":               {"SERVFAIL"},
 	"4.2.0.192.in-addr.arpa.":  {"four.test."},
 	"66.2.0.192.in-addr.arpa.": {"SERVFAIL"},

@@ -151,13 +151,16 @@ func streamFail(c bind.Call, err error) int {
 			err = sock.ErrClosedUnder
 		case err == loop.ErrTimeout: // SO_RCVTIMEO
 			err = unix.EAGAIN
+		case err == stream.ErrReading:
+			c.Bad(1, "another task is reading from the socket")
 		}
 	}
 	var bad *addr.Error
+	var long stream.TooLongError
 	switch {
 	case err == stream.ErrReading, err == stream.ErrWriting, err == stream.ErrClosed, errors.As(err, &bad):
 		c.Bad(1, "%s", err)
-	case err == stream.ErrNoMatch:
+	case err == stream.ErrNoMatch, errors.As(err, &long):
 		return c.Return(lua.LNil, lua.LString(err.Error()), bind.Int(int(unix.EMSGSIZE)))
 	}
 	return c.Fail(err)

@@ -10,14 +10,14 @@ import (
 )
 
 var readMethods = []bind.Row{
-	{Name: "gets", Sig: "fp:gets([length])", PHP: "fgets", Doc: "Returns one line with its ending, at most length-1 bytes; at the end what is left, then nil, \"closed\", 0. After a time-out the part that came stays readable.", Fn: streamGets},
+	{Name: "gets", Sig: "fp:gets([length])", PHP: "fgets", Doc: "Returns one line with its ending, at most length-1 bytes; at the end what is left, then nil, \"closed\", 0. After a time-out the part that came stays readable. Without length, a line of more than 128 MB is nil, a message, EMSGSIZE.", Fn: streamGets},
 	{Name: "getc", Sig: "fp:getc()", PHP: "fgetc", Doc: "Returns one byte.", Fn: streamGetc},
 	{Name: "read", Sig: "fp:read(length)", PHP: "fread", Doc: "Returns up to length bytes: what is buffered, or what comes first.", Fn: streamRead},
-	{Name: "get_contents", Sig: "fp:get_contents([max=-1])", PHP: "stream_get_contents", Doc: "Returns everything up to the end, or max bytes. At the end that is \"\".", Fn: streamGetContents},
-	{Name: "get_line", Sig: "fp:get_line(length [, ending=\"\"])", PHP: "stream_get_line", Doc: "Returns what stands before an ending, which is dropped, or length bytes when they do not hold it; 0 is no limit.", Fn: streamGetLine},
+	{Name: "get_contents", Sig: "fp:get_contents([max=-1])", PHP: "stream_get_contents", Doc: "Returns everything up to the end, or max bytes. At the end that is \"\". Without max that is at most 1 GB: beyond it nil, a message, EMSGSIZE.", Fn: streamGetContents},
+	{Name: "get_line", Sig: "fp:get_line(length [, ending=\"\"])", PHP: "stream_get_line", Doc: "Returns what stands before an ending, which is dropped, or length bytes when they do not hold it; 0 is no limit but 128 MB, beyond which it is nil, a message, EMSGSIZE.", Fn: streamGetLine},
 	{Name: "getss", Sig: "fp:getss([length [, allowed=\"\"]])", PHP: "fgetss", Doc: "Returns a line as gets does, without HTML and PHP tags, but for those in allowed, as \"<a><b>\".", Fn: streamGetss},
 	{Name: "passthru", Sig: "fp:passthru()", PHP: "fpassthru", Doc: "Writes everything up to the end to standard output and returns the number of bytes.", Fn: streamPassthru},
-	{Name: "copy_to", Sig: "fp:copy_to(other [, max=-1])", PHP: "stream_copy_to_stream", Doc: "Copies everything up to the end, or max bytes, to another Stream and returns the number of bytes. A failure returns it too: nil, message, errno, number.", Fn: streamCopyTo},
+	{Name: "copy_to", Sig: "fp:copy_to(other [, max=-1])", PHP: "stream_copy_to_stream", Doc: "Copies everything up to the end, or max bytes, to another Stream and returns the number of bytes. Where it can, the kernel moves them. A failure returns it too: nil, message, errno, number.", Fn: streamCopyTo},
 	{Name: "eof", Sig: "fp:eof()", PHP: "feof", Doc: "Tells whether all was read and the peer has closed. Never waits.", Fn: streamEOF},
 }
 
@@ -86,10 +86,13 @@ func streamCopyTo(c bind.Call) int {
 
 // copied returns a count of bytes to Lua, behind an error too.
 func copied(c bind.Call, n int, err error) int {
-	if err != nil {
-		return streamFail(c, err) + c.Integer(n)
+	switch err {
+	case nil:
+		return c.Integer(n)
+	case stream.ErrWriting: // to the other one
+		c.Bad(min(c.N(), 2), "%s", err)
 	}
-	return c.Integer(n)
+	return streamFail(c, err) + c.Integer(n)
 }
 
 func streamEOF(c bind.Call) int { return c.Boolean(streamArg(c, 1).EOF()) }

@@ -6,9 +6,10 @@
 // take turns under the same load, which comes from a process of its own.
 //
 // Then it compares how fast bytes move through streams: sockscript, PHP and socat
-// take turns between a source and a sink.
+// take turns between a source and a sink. Last it compares echo and handshakes over
+// TLS with Go's own server.
 //
-//	go run ./luasock/bench [-part echo|throughput] [-rounds 5] [-time 2s] [-mb 1024] [-only name,name]
+//	go run ./luasock/bench [-part echo|throughput|tls] [-rounds 5] [-time 2s] [-mb 1024] [-only name,name]
 package main
 
 import (
@@ -87,17 +88,25 @@ func main() {
 	rounds := flag.Int("rounds", 5, "how often each server has its turn")
 	length := flag.Duration("time", 2*time.Second, "how long a turn lasts")
 	only := flag.String("only", "", "servers to run, by name, with commas; all when empty")
-	part := flag.String("part", "", "echo or throughput; both when empty")
+	part := flag.String("part", "", "echo, throughput or tls; all when empty")
 	megabytes := flag.Int("mb", 1024, "how many megabytes move in a turn")
 	load := flag.String("load", "", "internal: run the load \"port,busy,silent,short,duration\"")
 	ends := flag.String("ends", "", "internal: be source and sink, \"flow,bytes\"")
+	tlsLoad := flag.String("tlsload", "", "internal: run the load \"port,busy,short,duration\"")
+	tlsServer := flag.String("tlsserver", "", "internal: be Go's server with the certificate in a folder")
 	flag.Parse()
-	if *load != "" {
+	switch {
+	case *load != "":
 		runLoad(*load)
 		return
-	}
-	if *ends != "" {
+	case *ends != "":
 		runEnds(*ends)
+		return
+	case *tlsLoad != "":
+		runTLSLoad(*tlsLoad)
+		return
+	case *tlsServer != "":
+		fmt.Fprintln(os.Stderr, "bench:", serveTLS(*tlsServer))
 		return
 	}
 	if err := bench(*part, *rounds, *length, *megabytes<<20, *only); err != nil {
@@ -112,13 +121,18 @@ func bench(part string, rounds int, length time.Duration, bytes int, only string
 		return err
 	}
 	defer os.RemoveAll(dir)
-	if part != "throughput" {
+	if part == "" || part == "echo" {
 		if err := echo(dir, rounds, length, only); err != nil {
 			return err
 		}
 	}
-	if part != "echo" {
-		return throughput(dir, rounds, bytes, only)
+	if part == "" || part == "throughput" {
+		if err := throughput(dir, rounds, bytes, only); err != nil {
+			return err
+		}
+	}
+	if part == "" || part == "tls" {
+		return benchTLS(dir, rounds, length)
 	}
 	return nil
 }
@@ -203,6 +217,12 @@ func prepare() (string, error) {
 
 // turn starts the server, loads it, and measures its CPU meanwhile.
 func turn(dir string, s server, sc scenario, length time.Duration) (result, error) {
+	return turnWith(dir, s, func(self, port string) *exec.Cmd {
+		return exec.Command(self, "-load", fmt.Sprintf("%s,%d,%d,%t,%s", port, sc.busy, sc.silent, sc.short, length))
+	})
+}
+
+func turnWith(dir string, s server, load func(self, port string) *exec.Cmd) (result, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return result{}, err
@@ -225,9 +245,7 @@ func turn(dir string, s server, sc scenario, length time.Duration) (result, erro
 	if err != nil {
 		return result{}, fmt.Errorf("the server did not say its port: %w", err)
 	}
-	port := strings.TrimSpace(line)
-	spec := fmt.Sprintf("%s,%d,%d,%t,%s", port, sc.busy, sc.silent, sc.short, length)
-	return measure(cmd.Process.Pid, exec.Command(self, "-load", spec))
+	return measure(cmd.Process.Pid, load(self, strings.TrimSpace(line)))
 }
 
 // measure runs the load, which prints "start" when all are connected and then

@@ -100,21 +100,19 @@ func (e *Entry) FullName() string {
 	return e.Module + "." + e.Name
 }
 
-// brackets takes out the marks of what is optional.
-var brackets = strings.NewReplacer("[", " ", "]", " ")
-
 // argNames reads the names of the arguments out of a signature. A method's
 // receiver ("t:join()") counts as the first.
 func argNames(sig string) []string {
 	head, rest, _ := strings.Cut(sig, "(")
 	rest = strings.TrimSuffix(rest, ")")
-	var names []string
+	names := make([]string, 0, strings.Count(rest, ",")+2)
 	if recv, _, ok := strings.Cut(head, ":"); ok {
 		names = append(names, recv)
 	}
-	for part := range strings.SplitSeq(brackets.Replace(rest), ",") {
+	for part, more := "", true; more; {
+		part, rest, more = strings.Cut(rest, ",")
 		name, _, _ := strings.Cut(part, "=")
-		if name = strings.TrimSpace(name); name != "" {
+		if name = strings.Trim(name, " []"); name != "" {
 			names = append(names, name)
 		}
 	}

@@ -38,7 +38,7 @@ func NewEnv(host any, judge func(error) Verdict) *Env {
 		Judge:   judge,
 		classes: map[*Class]*lua.LTable{},
 		methods: map[*Class]*lua.LTable{},
-		entries: map[*lua.LFunction]*Entry{},
+		entries: make(map[*lua.LFunction]*Entry, 512),
 	}
 }
 

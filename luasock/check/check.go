@@ -78,20 +78,20 @@ func (c *Checker) Add(name string, source []byte) {
 		c.findings = append(c.findings, Finding{name, bad.Line, max(bad.Column, 1), text})
 		return
 	}
-	c.files = append(c.files, &file{name, c.learn(tree)})
+	c.files = append(c.files, &file{name, c.learn(tree, testFile(name))})
 }
 
 // Learn takes in a file that is not to be checked, but whose globals the others
 // may use. One that is no Lua has none.
 func (c *Checker) Learn(source []byte) {
 	if tree, err := lualib.Parse(source, ""); err == nil {
-		c.learn(tree)
+		c.learn(tree, false)
 	}
 }
 
 // learn notes what others see of a file.
-func (c *Checker) learn(tree *lualib.Tree) *facts {
-	facts := look(c.known, tree)
+func (c *Checker) learn(tree *lualib.Tree, isTest bool) *facts {
+	facts := look(c.known, tree, isTest)
 	maps.Copy(c.assigned, facts.assigned)
 	c.php = c.php || facts.php
 	c.dynamic = c.dynamic || facts.dynamic

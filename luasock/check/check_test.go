@@ -111,6 +111,21 @@ func TestTestGlobals(t *testing.T) {
 	same(t, c, "x.lua:1:1: unknown global 'describe'\nx.lua:1:26: unknown global 'before_each'\nx.lua:1:45: unknown global 'it'\n")
 }
 
+// In a test the module test is a global.
+func TestModuleTest(t *testing.T) {
+	module := &bind.Module{Name: "test", Doc: "For tests.", Rows: []bind.Row{{Name: "server", Sig: "server(handler)", Doc: "Starts one."}}}
+	for name, want := range map[string]string{
+		"x_test.lua": "x_test.lua:1:26: unknown field 'test.servr'; did you mean 'server'?\n",
+		"x.lua":      "x.lua:1:1: unknown global 'test'\nx.lua:1:21: unknown global 'test'\n",
+	} {
+		vm := newVM(t)
+		vm.PreloadModule(module, nil)
+		c := New(vm)
+		c.Add(name, []byte("test.server(print)  test.servr(print)"))
+		same(t, c, want)
+	}
+}
+
 // A module that makes its names global, as socket.php does.
 func TestModuleThatMakesGlobals(t *testing.T) {
 	php := &bind.Module{Name: "socket.php", Doc: "PHP's names.", Rows: []bind.Row{{Name: "socket_create", Sig: "socket_create()", Doc: "Makes one."}}}

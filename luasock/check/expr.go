@@ -66,7 +66,15 @@ func (w *walker) name(e *ast.IdentExpr) *value {
 	if w.assigned[e.Value] {
 		return nil
 	}
-	return w.known.globals[e.Value]
+	return w.global(e.Value)
+}
+
+// global is what is known of a global variable.
+func (w *walker) global(name string) *value {
+	if w.isTest && name == "test" {
+		return w.known.modules[name]
+	}
+	return w.known.globals[name]
 }
 
 // use notes a name that is read.
@@ -236,5 +244,5 @@ func (w *walker) peek(e ast.Expr) *value {
 	if l := w.find(id.Value); l != nil {
 		return l.value
 	}
-	return w.known.globals[id.Value]
+	return w.global(id.Value)
 }

@@ -43,13 +43,13 @@ func (f *facts) tested(key string) bool {
 }
 
 // look finds out what a file does.
-func look(k *known, tree *lualib.Tree) *facts {
-	w := walk(k, tree, nil) // finds the local variables that change
-	return walk(k, tree, w.changed).facts
+func look(k *known, tree *lualib.Tree, isTest bool) *facts {
+	w := walk(k, tree, isTest, nil) // finds the local variables that change
+	return walk(k, tree, isTest, w.changed).facts
 }
 
-func walk(k *known, tree *lualib.Tree, changed []bool) *walker {
-	w := &walker{known: k, words: tree.Words, constant: changed, facts: &facts{
+func walk(k *known, tree *lualib.Tree, isTest bool, changed []bool) *walker {
+	w := &walker{known: k, isTest: isTest, words: tree.Words, constant: changed, facts: &facts{
 		assigned: map[string]bool{}, compared: map[string]bool{}, truth: map[string]bool{}, reads: map[string]int{},
 	}}
 	w.block(tree.Stmts)
@@ -59,9 +59,10 @@ func walk(k *known, tree *lualib.Tree, changed []bool) *walker {
 // walker goes through a file in the order of its source.
 type walker struct {
 	*facts
-	known *known
-	words []lualib.Word // that are still to come
-	scope *scope
+	known  *known
+	isTest bool
+	words  []lualib.Word // that are still to come
+	scope  *scope
 
 	locals   int    // how many variables have been declared
 	changed  []bool // which of them are assigned later

@@ -10,6 +10,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"slices"
 
 	"sockscript/luasock"
 	"sockscript/luasock/luatest"
@@ -40,7 +41,7 @@ const usage = `usage: sockscript [options] [script [args…]]   run a Lua progra
   -i                   a prompt after the program, with its globals
   -l MODULE            require the module first
   --timeout SECONDS    end the program after this time, with status 124
-  --trace[=FILE]       print each call on a socket and its bytes
+  --trace[=FILE]       print each call on a socket; *.pcapng is for Wireshark
   --no-color           no colours; the variable NO_COLOR does the same
   -v, --version        print the version
   -h, --help           print this
@@ -69,6 +70,15 @@ func subcommands() []subcommand {
 	}
 }
 
+func findSubcommand(name string) (sub subcommand, ok bool) {
+	list := subcommands()
+	i := slices.IndexFunc(list, func(s subcommand) bool { return s.name == name })
+	if i < 0 {
+		return subcommand{}, false
+	}
+	return list[i], true
+}
+
 // Main runs the command with its arguments (without the program's name) and
 // returns its exit status. A script's os.exit ends the process at once.
 func Main(args []string, stdin *os.File, stdout, stderr io.Writer) int {
@@ -88,13 +98,11 @@ func Main(args []string, stdin *os.File, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stdout, "sockscript %s\n", version())
 		return exitOK
 	}
-	for _, sub := range subcommands() {
-		if sub.name == o.script {
-			if len(o.programs) > 0 {
-				return wrongUsage(stderr, fmt.Errorf("option %s is for programs; a script named %[2]s is run as ./%[2]s", o.programs[0], sub.name))
-			}
-			return sub.run(o.args, stdin, stdout, stderr)
+	if sub, ok := findSubcommand(o.script); ok {
+		if len(o.programs) > 0 {
+			return wrongUsage(stderr, fmt.Errorf("option %s is for programs; a script named %[2]s is run as ./%[2]s", o.programs[0], sub.name))
 		}
+		return sub.run(o.args, stdin, stdout, stderr)
 	}
 	if o.interactive || o.script == "" && o.statements == nil && isTerminal(stdin) {
 		fmt.Fprint(stderr, usage)

@@ -93,6 +93,7 @@ func TestCommandLine(t *testing.T) {
 		{"an error in -e ends before the script", []string{"-e", "error('x', 0)", "args.lua"}, "", expected{1, "", `~(?s)sockscript: x\n.*`}},
 		{"-l", []string{"-l", "lib", "-e", "print(lib.name, lib.path)"}, "", expected{0, "lib\tlib\n", ""}},
 		{"-l of a module of ours", []string{"-lsocket", "-e", "print(type(socket.create))"}, "", expected{0, "function\n", ""}},
+		{"-l of a module whose name is no variable's", []string{"-l", "pkg.init", "-e", "print(pkg, package.loaded['pkg.init'])"}, "", expected{0, "nil\tthe package\n", ""}},
 		{"-l of no module", []string{"-l", "nope", "-e", "print(1)"}, "", expected{1, "", `~(?s)sockscript: .*module 'nope' not found.*`}},
 
 		{"- reads standard input", []string{"-", "a", "b"}, "print('stdin', arg[0], ...)", expected{0, "stdin\t-\ta\tb\n", ""}},

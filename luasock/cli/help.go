@@ -12,8 +12,8 @@ import (
 	"sockscript/luasock/spell"
 )
 
-// help prints a function's reference, or lists the modules.
-func help(args []string, _ *os.File, stdout, stderr io.Writer) int {
+// help prints a function's reference or a subcommand's usage, or lists the modules.
+func help(args []string, stdin *os.File, stdout, stderr io.Writer) int {
 	if len(args) > 1 {
 		return wrongUsage(stderr, fmt.Errorf("help takes one name, got %d", len(args)))
 	}
@@ -28,6 +28,9 @@ func help(args []string, _ *os.File, stdout, stderr io.Writer) int {
 		what = lua.LString(args[0])
 	}
 	text, ok := vm.Help(what)
+	if sub, is := findSubcommand(what.String()); !ok && is {
+		return sub.run([]string{"--help"}, stdin, stdout, stderr)
+	}
 	if !ok {
 		fmt.Fprintf(stderr, "sockscript: there is no help on %q; %s'sockscript help' lists the modules\n", args[0], meantTopic(vm, args[0]))
 		return exitUsage

@@ -130,6 +130,7 @@ func TestSubcommands(t *testing.T) {
 		{"help on a name without its module", []string{"help", "list"}, expected{2, "", "~.*did you mean socket.list or task.list\\? .*\n"}},
 		{"help on a global", []string{"help", "print"}, expected{0, "~(?s)print\\(\\.\\.\\.\\)\n.*", ""}},
 		{"help on a class", []string{"help", "Channel"}, expected{0, "~(?s)Channel: .*\n  ch:send\\(value .*", ""}},
+		{"help on a subcommand", []string{"help", "types"}, expected{0, "~(?s)usage: sockscript types .*", ""}},
 		{"completion for no shell", []string{"completion"}, expected{2, "", "~(?s)sockscript: completion needs the name of a shell: bash, zsh or fish\n.*"}},
 		{"completion for another shell", []string{"completion", "csh"}, expected{2, "", "~(?s)sockscript: completion knows bash, zsh and fish, got \"csh\"\n.*"}},
 		{"completion topics", []string{"completion", "topics"}, expected{0, "~(?s).*\nTask:join\n.*\nprint\n.*\nsocket\nsocket.accept\n.*", ""}},

@@ -52,10 +52,13 @@ func run(o options, stdin io.Reader, stderr io.Writer) int {
 	return exitError
 }
 
+// requireModule is -l: a module whose name can be a variable's becomes a global.
+const requireModule = `local name = ... local m = require(name) if name:find "^[%a_][%w_]*$" then _G[name] = m end`
+
 // runAll runs the modules, the statements and the script, in this order.
 func runAll(vm *luasock.VM, o options, main script) error {
 	for _, name := range o.modules {
-		if err := runText(vm, fmt.Sprintf("%s = require %q", name, name), "=(command line)"); err != nil {
+		if err := runText(vm, requireModule, "=(command line)", name); err != nil {
 			return err
 		}
 	}

@@ -2,8 +2,10 @@ package cli
 
 import (
 	"bytes"
+	"encoding/pem"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -11,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -281,6 +284,27 @@ func TestHTTPGet(t *testing.T) {
 	(&expected{0, "HTTP/1.1 200 OK\r\nContent-Length: 23\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\nGET /page of 127.0.0.1\n", ""}).check(t, run1(t, ".", "", scriptsDir+"/http_get.lua", host, port, "/page"))
 	server.Close()
 	(&expected{1, "~Connection refused \\(\\d+\\)<br />\n", ""}).check(t, run1(t, ".", "", scriptsDir+"/http_get.lua", host, port))
+}
+
+// Servers are trusted whose certificates the system's authorities have signed.
+func TestHTTPSystemRoots(t *testing.T) {
+	if runtime.GOOS == "darwin" {
+		t.Skip("macOS has its authorities elsewhere")
+	}
+	server := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer server.Close()
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	roots := filepath.Join(t.TempDir(), "roots.pem")
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	if err := os.WriteFile(roots, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code := fmt.Sprintf("local r, err = http.get(%q) print(r and r.status, err)", server.URL)
+	for file, want := range map[string]string{roots: "200\tnil\n", os.DevNull: "~nil\tcertificate for .*example.com.* is self-signed: .*\n"} {
+		cmd := exec.Command(binary, "-e", code)
+		cmd.Env = append(os.Environ(), "SSL_CERT_FILE="+file, "SSL_CERT_DIR=/nowhere")
+		(&expected{0, want, ""}).check(t, startCommand(t, cmd).end(t))
+	}
 }
 
 // The downloader goes on where the server broke off.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"sockscript/luasock/sock"
 	"sockscript/luasock/trace"
@@ -19,7 +20,7 @@ type tracer struct {
 }
 
 // startTrace begins to trace into the named file, which is overwritten, or to
-// standard error. The error says why the file cannot be written.
+// standard error: as text, into a file *.pcapng for Wireshark. The error says why the file cannot be written.
 func startTrace(name string, stderr io.Writer) (*tracer, error) {
 	t := &tracer{name: name, stderr: stderr}
 	switch name {
@@ -32,7 +33,11 @@ func startTrace(name string, stderr io.Writer) (*tracer, error) {
 			return nil, fmt.Errorf("cannot write %s: %s", name, reason(err))
 		}
 		t.file = file
-		t.observe = trace.Text(t, trace.Options{})
+		if strings.HasSuffix(name, ".pcapng") {
+			t.observe = trace.Capture(t)
+		} else {
+			t.observe = trace.Text(t, trace.Options{})
+		}
 	}
 	return t, nil
 }

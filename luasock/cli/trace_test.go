@@ -3,6 +3,7 @@ package cli
 import (
 	"os"
 	"regexp"
+	"strings"
 	"testing"
 )
 
@@ -47,6 +48,15 @@ func TestTrace(t *testing.T) {
 	(&expected{0, talkPrints, ""}).check(t, run1(t, dir, "", "--trace=calls.txt", "talk.lua"))
 	text := times.ReplaceAllString(read(t, dir, "calls.txt"), "")
 	(&expected{0, "", talkTraced}).check(t, result{0, "", text})
+}
+
+// A file *.pcapng is for Wireshark.
+func TestTraceForWireshark(t *testing.T) {
+	dir := t.TempDir()
+	(&expected{0, talkPrints, ""}).check(t, run1(t, dir, "", "--trace=calls.pcapng", "-e", talk))
+	if text := read(t, dir, "calls.pcapng"); !strings.HasPrefix(text, "\n\r\r\n") || !strings.Contains(text, "hello") {
+		t.Errorf("%q", text)
+	}
 }
 
 // What a program has done before it ends itself is in the file.

@@ -206,12 +206,12 @@ func TestTablesAreRight(t *testing.T) {
 	for topic := range vm.Topics() {
 		names[topic] = true
 	}
-	for name := range results {
+	for name := range results() {
 		if !names[name] {
 			t.Errorf("results speaks of %s, which is not there", name)
 		}
 	}
-	for key := range paramTypes {
+	for key := range paramTypes() {
 		if function, _, ok := strings.Cut(key, "("); ok && !names[function] {
 			t.Errorf("paramTypes speaks of %s, which is not there", function)
 		}

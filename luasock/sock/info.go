@@ -14,6 +14,7 @@ type Info struct {
 	ID     uint64
 	FD     int
 	Kind   string // "tcp", "udp", "unix", "icmp" …
+	Proto  int    // as it was given to socket(2); 0 is the usual one
 	State  State
 	Local  addr.Addr
 	Remote addr.Addr
@@ -25,7 +26,7 @@ type Info struct {
 
 func (o *open) info() Info {
 	i := Info{
-		ID: o.id, FD: o.n, Kind: o.kind(), State: o.state,
+		ID: o.id, FD: o.n, Kind: o.kind(), Proto: o.proto, State: o.state,
 		In: o.in, Out: o.out, Made: o.made, Pooled: o.pooled,
 	}
 	if !o.closed {

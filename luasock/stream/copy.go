@@ -40,6 +40,9 @@ func (s *Stream) CopyTo(to *Stream, max int) (int, error) {
 	}
 	c := copying{from: s, to: to, left: max, kernel: !s.datagrams && !to.datagrams}
 	err := c.run()
+	if err == ErrClosed { // meanwhile
+		err = io.EOF
+	}
 	if !c.stuck && (atEnd(err) && !s.IsClosed() || c.done > 0 && errors.Is(err, unix.EAGAIN)) {
 		err = nil
 	}

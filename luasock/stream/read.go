@@ -3,6 +3,7 @@ package stream
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"time"
@@ -11,6 +12,19 @@ import (
 
 	"sockscript/luasock/loop"
 )
+
+// What comes without end must not fill the memory. So many bytes may be waited
+// for where the caller has not said how many: for an ending, and in all.
+const (
+	MostUntil    = 128 << 20 // as much as PHP's memory_limit is
+	MostContents = 1 << 30
+)
+
+// TooLongError is the error of a read whose end has not come in as many bytes as
+// may be waited for. They stay.
+type TooLongError int
+
+func (e TooLongError) Error() string { return fmt.Sprintf("no end in %d bytes", int(e)) }
 
 // ErrNoMatch ends a ReadUntil that found nothing in as many bytes as it was
 // allowed to look at. They stay.
@@ -22,8 +36,8 @@ var ErrNoMatch = errors.New("no match in as many bytes as were allowed")
 type finder func(buf []byte, end error) (give, drop int, ok bool)
 
 // until reads until found is content. When nothing more comes before that, the
-// buffer stays and the reason is the error. want is how many bytes found needs
-// in all, as far as that is known.
+// buffer stays and the reason is the error. want is how many bytes found may need
+// in all; if that is not known, less than MostUntil.
 func (s *Stream) until(want int, found finder) ([]byte, error) {
 	if err := s.begin(&s.reading, ErrReading); err != nil {
 		return nil, err
@@ -52,6 +66,9 @@ func (s *Stream) until(want int, found finder) ([]byte, error) {
 				s.pending = nil // is told once; the transport says it again
 			}
 			return nil, end
+		}
+		if most := max(want, s.group.mostUntil); len(s.buf) >= most {
+			return nil, TooLongError(most)
 		}
 		if err := s.fill(want - len(s.buf)); err != nil {
 			return nil, err
@@ -83,10 +100,11 @@ func (s *Stream) Read(n int) ([]byte, error) {
 	})
 }
 
-// Gets gives a line with its "\n", at most n bytes; at the end what is left.
+// Gets gives a line with its "\n", at most n bytes (math.MaxInt: up to MostUntil,
+// then it fails); at the end what is left.
 func (s *Stream) Gets(n int) ([]byte, error) {
 	seen := 0
-	return s.until(1, func(buf []byte, end error) (int, int, bool) {
+	return s.until(bound(n), func(buf []byte, end error) (int, int, bool) {
 		part := buf[:min(n, len(buf))]
 		if i := bytes.IndexByte(part[seen:], '\n'); i >= 0 {
 			return seen + i + 1, 0, true
@@ -97,6 +115,14 @@ func (s *Stream) Gets(n int) ([]byte, error) {
 		seen = len(part)
 		return tail(buf, end)
 	})
+}
+
+// bound is how many bytes a read may need whose most are n; 1 when nobody said.
+func bound(n int) int {
+	if n == math.MaxInt {
+		return 1
+	}
+	return n
 }
 
 // ReadLine gives a line without its ending, "\n" or "\r\n"; at the end what is
@@ -117,7 +143,7 @@ func (s *Stream) GetLine(n int, ending []byte) ([]byte, error) {
 		n = math.MaxInt
 	}
 	seen, back := 0, max(0, len(ending)-1) // the ending may stand across what is seen
-	return s.until(1, func(buf []byte, end error) (int, int, bool) {
+	return s.until(bound(n), func(buf []byte, end error) (int, int, bool) {
 		part := buf[:min(n, len(buf))]
 		if i := bytes.Index(part[seen:], ending); i >= 0 && len(ending) > 0 {
 			return seen + i, len(ending), true
@@ -137,13 +163,14 @@ func (s *Stream) ReadExactly(n int) ([]byte, error) {
 	})
 }
 
-// Contents gives everything up to the end, or max bytes (negative: no limit).
-// At the end of an empty stream that is no byte and no error.
+// Contents gives everything up to the end, or max bytes (negative: everything, up
+// to MostContents). At the end of an empty stream that is no byte and no error.
 func (s *Stream) Contents(max int) ([]byte, error) {
+	want := max
 	if max < 0 {
-		max = math.MaxInt
+		want, max = MostContents, math.MaxInt
 	}
-	return s.until(most, func(buf []byte, end error) (int, int, bool) {
+	return s.until(want, func(buf []byte, end error) (int, int, bool) {
 		return min(max, len(buf)), 0, len(buf) >= max || atEnd(end)
 	})
 }
@@ -191,7 +218,7 @@ type Until struct {
 // u.Max bytes the error is ErrNoMatch.
 func (s *Stream) ReadUntil(u Until) ([]byte, error) {
 	tooLong, left := false, []byte(nil)
-	p, err := s.until(1, func(buf []byte, _ error) (int, int, bool) {
+	p, err := s.until(max(u.Max, 1), func(buf []byte, _ error) (int, int, bool) {
 		s.limit = u.Limit
 		s.own()
 		part := s.buf

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -159,6 +160,7 @@ type peer struct {
 	t     testing.TB
 	loop  *loop.Loop
 	net   *sock.Net
+	group *stream.Group
 	s     *stream.Stream
 	other *sock.Sock
 }
@@ -174,7 +176,8 @@ func newPeer(t testing.TB) *peer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &peer{t: t, loop: l, net: n, s: stream.NewGroup(l).New(a, false), other: b}
+	g := stream.NewGroup(l)
+	return &peer{t: t, loop: l, net: n, group: g, s: g.New(a, false), other: b}
 }
 
 func (p *peer) send(text string) {
@@ -271,5 +274,46 @@ func TestDeadlineOfOneRead(t *testing.T) {
 	p.send("\n")
 	if got, err := p.s.ReadUntil(stream.Until{Match: u.Match}); err != nil || string(got) != "part\n" {
 		t.Errorf("got %q, %v", got, err)
+	}
+}
+
+// What has no end does not fill the memory, however little the caller has said.
+func TestWithoutEnd(t *testing.T) {
+	const most = 50000
+	for _, c := range []struct {
+		name string
+		read func(s *stream.Stream) ([]byte, error)
+		want error
+	}{
+		{"gets", func(s *stream.Stream) ([]byte, error) { return s.Gets(math.MaxInt) }, stream.TooLongError(most)},
+		{"gets, with a length", func(s *stream.Stream) ([]byte, error) { return s.Gets(3 * most) }, nil},
+		{"a line", (*stream.Stream).ReadLine, stream.TooLongError(most)},
+		{"get_line", func(s *stream.Stream) ([]byte, error) { return s.GetLine(0, []byte("\r\n")) }, stream.TooLongError(most)},
+		{"get_line, with a length", func(s *stream.Stream) ([]byte, error) { return s.GetLine(3*most, []byte("\r\n")) }, nil},
+		{"a text", func(s *stream.Stream) ([]byte, error) {
+			return s.ReadUntil(stream.Until{Match: stream.Text([]byte("end"))})
+		}, stream.TooLongError(most)},
+		{"a text, with a bound", func(s *stream.Stream) ([]byte, error) {
+			return s.ReadUntil(stream.Until{Match: stream.Text([]byte("end")), Max: 2 * most})
+		}, stream.ErrNoMatch},
+		{"a number of bytes", func(s *stream.Stream) ([]byte, error) { return s.ReadExactly(3 * most) }, nil},
+		{"peek", func(s *stream.Stream) ([]byte, error) { return s.Peek(3 * most) }, nil},
+		{"a part of the contents", func(s *stream.Stream) ([]byte, error) { return s.Contents(3 * most) }, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := newPeer(t)
+			defer p.close()
+			p.group.SetMostUntil(most)
+			p.loop.Go("peer", func() {
+				p.other.Send(bytes.Repeat([]byte("x"), 4*most), 0)
+			})
+			got, err := c.read(p.s)
+			if err != c.want || err == nil && len(got) != 3*most {
+				t.Fatalf("%d bytes, %v, want %v", len(got), err, c.want)
+			}
+			if all, err := p.s.ReadExactly(4*most - len(got)); c.name != "peek" && (err != nil || len(all) != 4*most-len(got)) {
+				t.Errorf("then %d bytes, %v", len(all), err)
+			}
+		})
 	}
 }

@@ -90,11 +90,13 @@ type Group struct {
 	cipher     []byte
 	sealed     []byte
 	handshakes map[*handshake]struct{}
+
+	mostUntil int // MostUntil, but in tests
 }
 
 // NewGroup returns a Group whose streams wait on l.
 func NewGroup(l *loop.Loop) *Group {
-	return &Group{loop: l}
+	return &Group{loop: l, mostUntil: MostUntil}
 }
 
 // Text makes a string of what a read has given, which the caller must not use any

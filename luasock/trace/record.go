@@ -20,8 +20,8 @@ type Message struct {
 }
 
 // messageOf is the event without its bytes.
-func messageOf(e sock.Event) *Message {
-	return &Message{Time: e.Time, Op: e.Op, Direction: DirectionOf(e.Op), Size: len(e.Data), Addr: e.Addr, Err: e.Err}
+func messageOf(e sock.Event) Message {
+	return Message{Time: e.Time, Op: e.Op, Direction: DirectionOf(e.Op), Size: len(e.Data), Addr: e.Addr, Err: e.Err}
 }
 
 // Limits say how much a Record keeps. Zero ones are those of the comments.
@@ -81,7 +81,7 @@ func (r *Record) add(id uint64) *conversation {
 }
 
 // add notes a message, in the memory of the one that it overwrites.
-func (c *conversation) add(m *Message, data []byte, messages, size int) {
+func (c *conversation) add(m Message, data []byte, messages, size int) {
 	if len(c.ring) < messages {
 		c.ring = append(c.ring, Message{})
 		c.next = len(c.ring) - 1
@@ -91,7 +91,7 @@ func (c *conversation) add(m *Message, data []byte, messages, size int) {
 		c.lost++
 	}
 	m.Data = append(c.ring[c.next].Data[:0], data[:min(len(data), size)]...)
-	c.ring[c.next] = *m
+	c.ring[c.next] = m
 	c.next++
 }
 

@@ -43,12 +43,12 @@ func Text(w io.Writer, o Options) func(sock.Event) {
 			delete(sockets, e.ID)
 		}
 		m := messageOf(e)
-		if who.hides(m) || o.Bytes && m.Direction == Neither {
+		if who.hides(&m) || o.Bytes && m.Direction == Neither {
 			return
 		}
 		m.Data = e.Data
 		p.text = p.text[:0]
-		p.message(who, m)
+		p.message(who, &m)
 		w.Write(p.text)
 	}
 }
