@@ -60,16 +60,5 @@ func (vm *VM) Unjoined(group any) []*Error {
 	return errors
 }
 
-// IsKept tells whether the socket with this ID belongs to a persistent stream of
-// pfsockopen, which nobody has to close.
-func (vm *VM) IsKept(id uint64) bool {
-	for _, object := range vm.streams().kept {
-		if fp := object.Value.(*Stream); fp.sock != nil && fp.sock.ID() == id {
-			return true
-		}
-	}
-	return false
-}
-
 // Env is where the VM's rows are registered, for a host that calls one itself.
 func (vm *VM) Env() *bind.Env { return vm.env }

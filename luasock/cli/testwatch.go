@@ -76,17 +76,9 @@ func (o *testRun) watchFolders(w *fsnotify.Watcher) error {
 	return nil
 }
 
-// changed waits for a change. It gives the test files to run, nil for all: when
-// something else than test files has changed.
+// changed waits for a change. It gives the test files to run, nil for all: when a
+// module has changed, or a folder was made.
 func (o *testRun) changed(ctx context.Context, w *fsnotify.Watcher) (only []string, err error) {
-	tests, err := luatest.Discover(o.suite.Paths)
-	if err != nil {
-		tests = nil
-	}
-	known := map[string]string{} // by the clean path
-	for _, name := range tests {
-		known[filepath.Clean(name)] = name
-	}
 	var quiet <-chan time.Time
 	touched, all := map[string]bool{}, false
 	for {
@@ -96,20 +88,18 @@ func (o *testRun) changed(ctx context.Context, w *fsnotify.Watcher) (only []stri
 		case err := <-w.Errors:
 			return nil, err
 		case <-quiet:
-			for name := range touched {
-				only = append(only, name)
-			}
 			if all {
-				only = nil
+				return nil, nil
 			}
-			return only, nil
+			if only = o.touchedTests(touched); only != nil {
+				return only, nil
+			}
 		case e := <-w.Events:
-			name, isTest := known[filepath.Clean(e.Name)]
 			switch {
 			case e.Op == fsnotify.Chmod:
 				continue
-			case isTest:
-				touched[name] = true
+			case luatest.IsTestFile(e.Name):
+				touched[filepath.Clean(e.Name)] = true
 			case strings.HasSuffix(e.Name, ".lua"), e.Has(fsnotify.Create) && isFolder(e.Name):
 				all = true
 			default:
@@ -118,6 +108,21 @@ func (o *testRun) changed(ctx context.Context, w *fsnotify.Watcher) (only []stri
 			quiet = time.After(settle)
 		}
 	}
+}
+
+// touchedTests lists those of the tests that are among the files; one that is gone
+// is none.
+func (o *testRun) touchedTests(files map[string]bool) (list []string) {
+	tests, err := luatest.Discover(o.suite.Paths)
+	if err != nil {
+		return nil
+	}
+	for _, name := range tests {
+		if files[filepath.Clean(name)] {
+			list = append(list, name)
+		}
+	}
+	return list
 }
 
 func isFolder(name string) bool {

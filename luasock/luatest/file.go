@@ -227,7 +227,7 @@ func (f *file) record(s *scope, e sock.Event) {
 		return
 	}
 	if s.traffic == nil {
-		s.traffic = &trace.Record{Limits: trace.Limits{Messages: 8, Bytes: 512, Sockets: 16}}
+		s.traffic = &trace.Record{Limits: trace.Limits{Messages: 12, Bytes: 512, Sockets: 16}}
 	}
 	s.traffic.Observe(e)
 }

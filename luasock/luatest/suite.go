@@ -143,7 +143,7 @@ func walk(folder string) (files []string, err error) {
 			return nil
 		case d.IsDir() && path != folder && strings.HasPrefix(d.Name(), "."):
 			return fs.SkipDir
-		case !d.IsDir() && isTestFile(d.Name()):
+		case !d.IsDir() && IsTestFile(d.Name()):
 			files = append(files, path)
 		}
 		return nil
@@ -151,7 +151,8 @@ func walk(folder string) (files []string, err error) {
 	return files, err
 }
 
-func isTestFile(name string) bool {
+// IsTestFile tells whether a file is one of tests by its name.
+func IsTestFile(name string) bool {
 	return strings.HasSuffix(name, "_test.lua") || strings.HasSuffix(name, "_spec.lua")
 }
 

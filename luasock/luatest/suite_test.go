@@ -792,3 +792,36 @@ func TestPause(t *testing.T) {
 		t.Errorf("paused %d times", paused)
 	}
 }
+
+// What goes through the module http belongs to the test that asks, though it moves
+// outside of its tasks, and an idle connection of a session is no leak. Of TLS the
+// plaintext is shown.
+func TestConversation(t *testing.T) {
+	results, _ := runSource(t, Suite{}, map[string]string{"a_test.lua": `
+		local session = http.session()
+		local server
+		before_all(function()
+			server = test.server(function(fp)
+				for line in fp:lines() do
+					if line == "" or line == "\r" then fp:write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK") end
+				end
+			end)
+		end)
+		it("a", function() assert.equal(200, session:get("http://127.0.0.1:" .. server.port .. "/a").status) end)
+		it("b", function() assert.equal(404, session:get("http://127.0.0.1:" .. server.port .. "/b").status) end)
+		it("c", function()
+			local s = test.server(function(fp) fp:write("hello\n") end, {tls = true})
+			local fp = assert(socket.stream_client(s.url, 5, nil, socket.stream_context{ssl = {verify_peer = false}}))
+			finally(function() fp:close() end)
+			assert.equal("other\n", fp:gets())
+		end)`})
+	for i, want := range []string{"", "|GET /b HTTP/1.1.|", "tls read 6 bytes"} {
+		r := results[i]
+		if (r.Status == Passed) != (want == "") || !strings.Contains(fmt.Sprint(r.Notes), want) {
+			t.Errorf("%s, conversation %v", lineOf(r), r.Notes)
+		}
+	}
+	if text := fmt.Sprint(results[2].Notes); strings.Contains(text, "17 03 03") {
+		t.Errorf("ciphertext is shown: %s", text)
+	}
+}

@@ -32,6 +32,7 @@ type open struct {
 	state   State
 	closed  bool
 	lost    atomic.Bool // the Sock was collected
+	pooled  bool        // kept for whoever needs one like it
 	foreign bool        // another process may share the open file: O_NONBLOCK is not ours to set
 
 	nonblock bool
@@ -163,6 +164,10 @@ func (o *open) collected() {
 		o.release()
 	}
 }
+
+// Pool says that the socket is kept for whoever needs one like it next: its Info
+// says so, and nobody is blamed for not closing it.
+func (o *open) Pool() { o.pooled = true }
 
 // Family is the domain: AF_INET, AF_INET6, AF_UNIX.
 func (o *open) Family() int { return o.family }
