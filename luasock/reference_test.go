@@ -19,6 +19,7 @@ func TestReferenceIsFresh(t *testing.T) {
 	}
 	defer vm.Close()
 	luatest.Open(vm)
+	luatest.Document(vm)
 	want := vm.Reference()
 	if *update {
 		if err := os.WriteFile("REFERENCE.md", []byte(want), 0o644); err != nil {
@@ -42,6 +43,7 @@ func TestRowsAreDocumented(t *testing.T) {
 	}
 	defer vm.Close()
 	luatest.Open(vm)
+	luatest.Document(vm)
 	for _, problem := range luasock.Undocumented(vm) {
 		t.Error(problem)
 	}

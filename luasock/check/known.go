@@ -52,7 +52,7 @@ type known struct {
 // testGlobals are those of a *_test.lua file that others have not.
 var testGlobals = []string{
 	"describe", "context", "it", "spec", "test", "pending", "before_each", "after_each", "before_all", "after_all",
-	"setup", "teardown", "lazy_setup", "lazy_teardown", "insulate", "expose", "finally",
+	"setup", "teardown", "strict_setup", "strict_teardown", "lazy_setup", "lazy_teardown", "insulate", "expose", "parallel", "randomize", "finally",
 }
 
 func testFile(name string) bool { return strings.HasSuffix(name, "_test.lua") }

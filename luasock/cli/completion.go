@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"sockscript/luasock"
+	"sockscript/luasock/luatest"
 )
 
 const completionUsage = `usage: sockscript completion bash|zsh|fish
@@ -68,6 +69,7 @@ func topics(stdout, stderr io.Writer) int {
 	}
 	defer vm.Close()
 	vm.LoadPreloaded()
+	luatest.Document(vm)
 	names := slices.Sorted(vm.Topics())
 	fmt.Fprintln(stdout, strings.Join(slices.Compact(names), "\n"))
 	return exitOK

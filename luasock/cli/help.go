@@ -9,6 +9,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"sockscript/luasock"
+	"sockscript/luasock/luatest"
 	"sockscript/luasock/spell"
 )
 
@@ -23,6 +24,7 @@ func help(args []string, stdin *os.File, stdout, stderr io.Writer) int {
 	}
 	defer vm.Close()
 	vm.LoadPreloaded()
+	luatest.Document(vm)
 	what := lua.LValue(lua.LNil)
 	if len(args) > 0 {
 		what = lua.LString(args[0])

@@ -8,7 +8,6 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
-	"sockscript/luasock"
 	"sockscript/luasock/bind"
 	"sockscript/luasock/spell"
 )
@@ -290,7 +289,7 @@ type finding struct {
 // assertion makes a row's function of what a function finds out.
 func assertion(look func(c bind.Call) finding) bind.Fn {
 	return func(c bind.Call) int {
-		f := c.Host().(*luasock.VM).Loop().Main().Group.(*scope).file
+		f := fileOf(c)
 		n := f.asserts.state
 		f.asserts.state = nil
 		if n == nil {

@@ -120,10 +120,10 @@ func TestAssertions(t *testing.T) {
 func TestLuassertNames(t *testing.T) {
 	var code strings.Builder
 	for _, n := range luassertNames {
-		if !strings.HasPrefix(n.Have, "yes") || strings.ContainsAny(n.Name, "(:…") || n.Name == "say" {
+		if !strings.HasPrefix(n.here, "yes") || strings.ContainsAny(n.name, "(:…") || n.name == "say" {
 			continue
 		}
-		for _, word := range strings.Split(n.Name, ", ") {
+		for _, word := range strings.Split(n.name, ", ") {
 			code.WriteString("assert(_G." + word + " or assert['" + word + "'])\n")
 		}
 	}

@@ -273,11 +273,9 @@ func assertGetLevel(c bind.Call) int {
 	return c.Return(lua.LNil)
 }
 
-// Name is whether luassert's or busted's name is there, and what to do if not.
-type Name struct{ Name, Have string }
-
-// luassertNames lists luassert's names, for the reference.
-var luassertNames = []Name{
+// luassertNames lists busted's and luassert's names, for the reference, and whether
+// they are here.
+var luassertNames = []struct{ name, here string }{
 	{"equal, equals", "yes"}, {"same", "yes"}, {"true, false", "yes"}, {"truthy, falsy", "yes"},
 	{"nil, boolean, number, string, table, function, userdata, thread", "yes"},
 	{"near", "yes"}, {"matches, match", "yes"}, {"unique", "yes"}, {"error, errors", "yes"},
@@ -297,12 +295,12 @@ var luassertNames = []Name{
 	{"busted.subscribe, busted.publish", "no"},
 }
 
-// Names is the table of luassert's and busted's names as Markdown.
-func Names() string {
+// names is the table of luassert's and busted's names as Markdown.
+func names() string {
 	var b strings.Builder
 	b.WriteString("| busted and luassert | here |\n|---|---|\n")
 	for _, n := range luassertNames {
-		fmt.Fprintf(&b, "| %s | %s |\n", n.Name, n.Have)
+		fmt.Fprintf(&b, "| %s | %s |\n", n.name, n.here)
 	}
-	return b.String()
+	return strings.TrimSuffix(b.String(), "\n")
 }

@@ -546,7 +546,7 @@ func TestParallelTellsTestsApart(t *testing.T) {
 		failed p/d: timeout: over the time limit of 0.05 s\n  the test waits in sleep at {…}:5 @5`}})
 }
 
-func names(results []*Result) []string {
+func namesOf(results []*Result) []string {
 	var list []string
 	for _, r := range results {
 		list = append(list, fullNameOf(r))
@@ -584,7 +584,7 @@ func TestSelection(t *testing.T) {
 	} {
 		t.Run(k.name, func(t *testing.T) {
 			results, _ := runSource(t, k.suite, map[string]string{"a_test.lua": strings.Replace(manyTests, "started_wanted", "started", 1)})
-			if got := strings.Join(names(results), "|"); k.name != "the first of two shards" && got != k.want {
+			if got := strings.Join(namesOf(results), "|"); k.name != "the first of two shards" && got != k.want {
 				t.Errorf("ran %s\nwant %s", got, k.want)
 			}
 		})
@@ -648,7 +648,7 @@ func TestShuffle(t *testing.T) {
 		if summary.Seed != seed {
 			t.Errorf("the seed is %d, want %d", summary.Seed, seed)
 		}
-		return strings.Join(names(results), "|")
+		return strings.Join(namesOf(results), "|")
 	}
 	first := order(1)
 	if order(1) != first {

@@ -14,8 +14,15 @@ import (
 var bustedModule = &bind.Module{
 	Name: "busted",
 	Doc: "The words in which tests are written, all of them globals, as in busted. A function whose name begins with `test_` is a test too. " +
-		"A word of a name that begins with # is a tag: it(\"is slow #slow\", …) runs with --tag slow.",
+		"A word of a name that begins with # is a tag: it(\"is slow #slow\", …) runs with --tag slow. What busted and luassert have:\n\n" + names(),
 	Rows: wordRows,
+}
+
+// Document makes known to a VM, for its help and reference, what only the VMs of
+// tests have: the words, and the assertions.
+func Document(vm *luasock.VM) {
+	vm.Env().Open(vm.L, bustedModule)
+	vm.Env().Open(vm.L, assertModule)
 }
 
 var wordRows = []bind.Row{
@@ -25,7 +32,7 @@ var wordRows = []bind.Row{
 	{Name: "insulate", Sig: "insulate(name [, options], fn)", Doc: "Is describe, after which _G and package.loaded have what they had before.", Fn: wordInsulate},
 	{Name: "expose", Sig: "expose(name [, options], fn)", Doc: "Is describe: what a block changes is seen by those after it in any case.", Fn: wordDescribe},
 	{Name: "it", Sig: "it(name [, options], fn)", Doc: "Makes a test. It fails when fn raises an error, leaves a socket or task open, or takes longer than 10 s, --timeout, or options.timeout in seconds. Without fn it is pending.", Fn: wordIt},
-	{Name: "spec", Sig: "spec(name [, options], fn)", Doc: "Is it.", Fn: wordIt},
+	{Name: "spec", Sig: "spec(name [, options], fn)", Doc: "Is it, by another name.", Fn: wordIt},
 	{Name: "pending", Sig: "pending(name [, fn])", Doc: "Makes a test that does not run and is reported as skipped. In a test it ends the test, and name is the reason.", Fn: wordPending},
 	{Name: "before_all", Sig: "before_all(fn)", Doc: "Calls fn once before the tests of the block. What it opens belongs to the block.", Fn: wordHook(beforeAll)},
 	{Name: "after_all", Sig: "after_all(fn)", Doc: "Calls fn once after the tests of the block.", Fn: wordHook(afterAll)},
@@ -92,7 +99,11 @@ func (f *file) describeTable(words *lua.LTable) *lua.LTable {
 
 // fileOf is the file in whose VM a word is called.
 func fileOf(c bind.Call) *file {
-	return c.Host().(*luasock.VM).Loop().Main().Group.(*scope).file
+	s, ok := c.Host().(*luasock.VM).Loop().Main().Group.(*scope)
+	if !ok || s.file.vm == nil {
+		c.Raise("'%s' is for the files that 'sockscript test' runs", c.Name())
+	}
+	return s.file
 }
 
 // collecting is the block whose body runs now.
