@@ -122,6 +122,9 @@ func test(args []string, stdin *os.File, stdout, stderr io.Writer) int {
 		os.Setenv("NO_COLOR", "1") // for what the tests start too
 	}
 	debug.SetGCPercent(400) // a VM for each file is much that soon is garbage
+	if o.pause {
+		o.suite.Pause = pauseAt(stdin, stdout)
+	}
 	ctx, signals := untilSignal()
 	defer signals.stop()
 	if o.watch {

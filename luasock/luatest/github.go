@@ -24,7 +24,7 @@ func (g *github) Result(r *Result) {
 		if file == "" {
 			file, line = r.File, r.Line
 		}
-		fmt.Fprintf(g.w, "::error file=%s,line=%d,title=%s::%s\n", githubProperty(file), max(line, 1), githubProperty(fullNameOf(r)), githubText(f.Message))
+		fmt.Fprintf(g.w, "::error file=%s,line=%d,title=%s::%s\n", githubProperty(file), max(line, 1), githubProperty(r.Name()), githubText(f.Message))
 	}
 }
 

@@ -86,7 +86,7 @@ var statusWords = map[Status]string{Passed: "passed", Failed: "failed", Skipped:
 
 func (j *jsonLines) Result(r *Result) {
 	t := jsonTest{
-		Type: "test", File: r.File, Line: r.Line, Path: r.Path, Name: fullNameOf(r), Outside: r.Outside,
+		Type: "test", File: r.File, Line: r.Line, Path: r.Path, Name: r.Name(), Outside: r.Outside,
 		Status: statusWords[r.Status], Reason: r.Reason, Seconds: r.Duration.Seconds(), Output: r.Output,
 	}
 	if t.Path == nil {

@@ -71,7 +71,7 @@ func (j *junit) Counted(*Summary)         {}
 
 func (j *junit) Result(r *Result) {
 	c := junitCase{
-		Name:  xmlText(fullNameOf(r)),
+		Name:  xmlText(r.Name()),
 		Class: xmlText(strings.TrimSuffix(strings.ReplaceAll(strings.TrimLeft(r.File, "./"), "/", "."), ".lua")),
 		Time:  junitTime(r.Duration),
 	}

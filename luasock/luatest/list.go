@@ -20,7 +20,7 @@ func (l *list) End(*Summary)                {}
 
 func (l *list) Result(r *Result) {
 	if r.Status == Skipped {
-		fmt.Fprintf(l.w, "%s: %s\n", place(r.File, r.Line), fullNameOf(r))
+		fmt.Fprintf(l.w, "%s: %s\n", place(r.File, r.Line), r.Name())
 		return
 	}
 	for _, f := range r.Failures {

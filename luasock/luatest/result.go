@@ -50,6 +50,14 @@ type Result struct {
 	told    bool // to go test
 }
 
+// Name is the path in one text, as busted has it.
+func (r *Result) Name() string {
+	if len(r.Path) == 0 {
+		return "the file itself"
+	}
+	return fullName(r.Path)
+}
+
 // Note is what a failed test shows beside its failures: the conversation on a
 // socket, the last output of a process.
 type Note struct{ What, Text string }

@@ -549,7 +549,7 @@ func TestParallelTellsTestsApart(t *testing.T) {
 func namesOf(results []*Result) []string {
 	var list []string
 	for _, r := range results {
-		list = append(list, fullNameOf(r))
+		list = append(list, r.Name())
 	}
 	return list
 }
@@ -627,7 +627,7 @@ func TestShards(t *testing.T) {
 			t.Errorf("shard %d has %d tests of 35", i+1, n)
 		}
 		for _, r := range results {
-			seen[r.File+fullNameOf(r)]++
+			seen[r.File+r.Name()]++
 		}
 	}
 	for name, n := range seen {

@@ -38,7 +38,7 @@ func (t *tap) Result(r *Result) {
 	if r.Status == Failed {
 		verdict = "not ok"
 	}
-	line := fmt.Sprintf("%s %d - %s", verdict, t.n, tapText(r.File+": "+fullNameOf(r)))
+	line := fmt.Sprintf("%s %d - %s", verdict, t.n, tapText(r.File+": "+r.Name()))
 	if r.Status == Skipped {
 		line += strings.TrimRight(" # SKIP "+tapText(r.Reason), " ")
 	}
@@ -49,14 +49,6 @@ func (t *tap) Result(r *Result) {
 	if r.Output != "" {
 		fmt.Fprintln(t.w, "# "+strings.ReplaceAll(strings.TrimSuffix(r.Output, "\n"), "\n", "\n# "))
 	}
-}
-
-// fullNameOf is the name of a result in one line.
-func fullNameOf(r *Result) string {
-	if len(r.Path) == 0 {
-		return "the file itself"
-	}
-	return fullName(r.Path)
 }
 
 // tapText is a text in which nothing is taken for a directive or a line's end.
