@@ -189,6 +189,21 @@ func (f *file) report(b *block, out emit, what string, failures []Failure) {
 func (f *file) closeBlock(b *block, out emit) {
 	failures := f.closeScope(b.scope, true)
 	f.report(b, out, "the end", failures)
+	switch text := b.scope.takeOutput(); {
+	case b.parent != nil:
+		b.parent.scope.output.WriteString(text)
+	case text != "":
+		out(&Result{File: f.name, Path: []string{"(output)"}, Outside: true, Output: text})
+	}
+}
+
+// takeOver makes what hooks and bodies around a test have printed the test's.
+func (s *scope) takeOver() {
+	var text string
+	for at := s.parent; at != nil; at = at.parent {
+		text = at.takeOutput() + text
+	}
+	s.output.WriteString(text)
 }
 
 // children runs what is in a block.
@@ -280,6 +295,7 @@ func (f *file) test(u *unit) *Result {
 	f.suite.started(f, u)
 	s := newScope(u.name, f, u.parent.scope)
 	s.isTest = true
+	s.takeOver()
 	f.running = append(f.running, s)
 	start := time.Now()
 	c := &course{f: f, u: u, s: s}
@@ -336,7 +352,8 @@ func (c *course) run() {
 // ended notes what ended a stretch of the test. What computed without end is known
 // already.
 func (c *course) ended(failure *Failure) {
-	if failure == nil || failure.Kind == KindTimeout && slices.ContainsFunc(c.failures, func(f Failure) bool { return f.Kind == KindTimeout }) {
+	known := func(f Failure) bool { return f.Kind == failure.Kind && firstLine(f.Message) == firstLine(failure.Message) }
+	if failure == nil || slices.ContainsFunc(c.failures, known) {
 		return
 	}
 	c.failures = append([]Failure{*failure}, c.failures...)

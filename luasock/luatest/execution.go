@@ -146,7 +146,7 @@ func (x *execution) count(r *Result) {
 }
 
 func (x *execution) countLocked(r *Result) {
-	if r.counted {
+	if r.counted || r.isOutput() {
 		return
 	}
 	r.counted = true

@@ -31,6 +31,10 @@ func (f *file) failure(L *lua.LState, err error, limit time.Duration) *Failure {
 		failure.Kind = KindAssertion
 	case f.guard.tripped.Load() && strings.Contains(failure.Message, errBusy.Error()):
 		f.guard.reset()
+		if f.halted.Load() {
+			failure.Message = "interrupted"
+			break
+		}
 		failure.Kind = KindTimeout
 		failure.Message = fmt.Sprintf("over the time limit of %s\n  the test computes without waiting at %s", seconds(limit), place)
 	default:

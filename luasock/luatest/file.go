@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	lua "github.com/yuin/gopher-lua"
 	"golang.org/x/sys/unix"
@@ -211,7 +212,14 @@ func (f *file) close(out emit) {
 // interrupt ends what runs, and nothing else is begun. Any goroutine may call it.
 func (f *file) interrupt() {
 	f.halted.Store(true)
+	var heard atomic.Bool
+	time.AfterFunc(busyGrace, func() {
+		if !heard.Load() {
+			f.guard.trip()
+		}
+	})
 	f.vm.Post(func() {
+		heard.Store(true)
 		for _, st := range f.stretches {
 			st.stop(KindError, "interrupted")
 		}

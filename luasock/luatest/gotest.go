@@ -74,6 +74,8 @@ func (g *goReporter) Ended(string, time.Duration) {}
 func (g *goReporter) Result(r *Result) {
 	switch {
 	case r.told:
+	case r.isOutput():
+		g.t.Log("\n" + r.Output)
 	case r.Outside:
 		g.t.Error("\n" + FailureText(r, false))
 	default:

@@ -9,7 +9,7 @@ import (
 )
 
 // JSONLines returns a Reporter that writes an object for each event, one a line:
-// type is "start", "test", "file" or "end".
+// type is "start", "test", "output" (of a file, after its tests), "file" or "end".
 func JSONLines(w io.Writer) Reporter { return &jsonLines{w} }
 
 type jsonLines struct{ w io.Writer }
@@ -85,8 +85,12 @@ func (j *jsonLines) Counted(*Summary)         {}
 var statusWords = map[Status]string{Passed: "passed", Failed: "failed", Skipped: "skipped"}
 
 func (j *jsonLines) Result(r *Result) {
+	kind := "test"
+	if r.isOutput() {
+		kind = "output"
+	}
 	t := jsonTest{
-		Type: "test", File: r.File, Line: r.Line, Path: r.Path, Name: r.Name(), Outside: r.Outside,
+		Type: kind, File: r.File, Line: r.Line, Path: r.Path, Name: r.Name(), Outside: r.Outside,
 		Status: statusWords[r.Status], Reason: r.Reason, Seconds: r.Duration.Seconds(), Output: r.Output,
 	}
 	if t.Path == nil {

@@ -19,6 +19,7 @@ type junit struct {
 	w      io.Writer
 	begin  time.Time
 	cases  []junitCase // of the file whose results come
+	output *junitOutput
 	suites []junitSuite
 }
 
@@ -33,16 +34,17 @@ type junitSuites struct {
 }
 
 type junitSuite struct {
-	Name      string      `xml:"name,attr"`
-	File      string      `xml:"file,attr"`
-	Tests     int         `xml:"tests,attr"`
-	Failures  int         `xml:"failures,attr"`
-	Errors    int         `xml:"errors,attr"`
-	Skipped   int         `xml:"skipped,attr"`
-	Time      string      `xml:"time,attr"`
-	Timestamp string      `xml:"timestamp,attr"`
-	Hostname  string      `xml:"hostname,attr"`
-	Cases     []junitCase `xml:"testcase"`
+	Name      string       `xml:"name,attr"`
+	File      string       `xml:"file,attr"`
+	Tests     int          `xml:"tests,attr"`
+	Failures  int          `xml:"failures,attr"`
+	Errors    int          `xml:"errors,attr"`
+	Skipped   int          `xml:"skipped,attr"`
+	Time      string       `xml:"time,attr"`
+	Timestamp string       `xml:"timestamp,attr"`
+	Hostname  string       `xml:"hostname,attr"`
+	Cases     []junitCase  `xml:"testcase"`
+	Output    *junitOutput `xml:"system-out"`
 }
 
 type junitCase struct {
@@ -70,6 +72,10 @@ func (j *junit) Started(string, []string) {}
 func (j *junit) Counted(*Summary)         {}
 
 func (j *junit) Result(r *Result) {
+	if r.isOutput() {
+		j.output = &junitOutput{xmlText(r.Output)}
+		return
+	}
 	c := junitCase{
 		Name:  xmlText(r.Name()),
 		Class: xmlText(strings.TrimSuffix(strings.ReplaceAll(strings.TrimLeft(r.File, "./"), "/", "."), ".lua")),
@@ -123,7 +129,7 @@ func (j *junit) Ended(file string, d time.Duration) {
 	host, _ := os.Hostname()
 	s := junitSuite{
 		Name: xmlText(file), File: xmlText(file), Tests: len(j.cases), Time: junitTime(d),
-		Timestamp: j.begin.UTC().Format("2006-01-02T15:04:05"), Hostname: xmlText(host), Cases: j.cases,
+		Timestamp: j.begin.UTC().Format("2006-01-02T15:04:05"), Hostname: xmlText(host), Cases: j.cases, Output: j.output,
 	}
 	for _, c := range j.cases {
 		switch {
@@ -135,7 +141,7 @@ func (j *junit) Ended(file string, d time.Duration) {
 			s.Failures++
 		}
 	}
-	j.cases = nil
+	j.cases, j.output = nil, nil
 	j.suites = append(j.suites, s)
 }
 

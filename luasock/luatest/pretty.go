@@ -23,6 +23,7 @@ type pretty struct {
 	w       io.Writer
 	o       PrettyOptions
 	results []*Result
+	summary *Summary
 	running string // the test that was started last
 	shown   time.Time
 	live    bool // a status line is on the screen
@@ -55,10 +56,11 @@ func (p *pretty) printf(format string, args ...any) {
 	fmt.Fprintf(p.w, format, args...)
 }
 
-func (p *pretty) Begin(s *Summary) { p.single = s.Files == 1 }
+func (p *pretty) Begin(s *Summary) { p.summary, p.single = s, s.Files == 1 }
 
 func (p *pretty) Started(file string, path []string) {
 	p.running = file + " › " + strings.Join(path, " › ")
+	p.Counted(p.summary)
 }
 
 // Counted shows how the run stands.
@@ -96,16 +98,17 @@ func (p *pretty) Result(r *Result) { p.results = append(p.results, r) }
 // Ended prints what there is to say of a file: every test if it is the only one,
 // else those that did not pass, took long, or printed something.
 func (p *pretty) Ended(file string, d time.Duration) {
-	passed, failed, skipped := 0, 0, 0
+	passed, failed, tests := 0, 0, 0
 	for _, r := range p.results {
-		switch r.Status {
-		case Passed:
+		switch {
+		case r.isOutput():
+			continue
+		case r.Status == Passed:
 			passed++
-		case Failed:
+		case r.Status == Failed:
 			failed++
-		default:
-			skipped++
 		}
+		tests++
 	}
 	sign, color := "✓", green
 	switch {
@@ -114,9 +117,9 @@ func (p *pretty) Ended(file string, d time.Duration) {
 	case passed == 0:
 		sign, color = "–", yellow
 	}
-	count := plural(len(p.results), "test")
+	count := plural(tests, "test")
 	switch {
-	case len(p.results) == 1 && p.results[0].Outside:
+	case tests == 1 && failed == 1 && p.results[0].Outside:
 		count = "failed"
 	case failed > 0:
 		count = fmt.Sprintf("%d of %s failed", failed, count)
@@ -142,6 +145,8 @@ func (p *pretty) test(r *Result) {
 	}
 	line := "  " + p.paint(color, sign) + " " + name(r)
 	switch {
+	case r.isOutput():
+		line = "  " + p.paint(faint, "after the tests")
 	case r.Status == Skipped && r.Reason != "":
 		line += p.paint(yellow, "  skipped: "+r.Reason)
 	case r.Status == Skipped:

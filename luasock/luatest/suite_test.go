@@ -173,8 +173,9 @@ func TestWords(t *testing.T) {
 				it("one", hook "one")
 			end)
 			it("two", hook "two")`, want: `
-			passed a/one | b1 b2 one a2 a1
-			passed two | b1 two a1`},
+			passed a/one | all b1 b2 one a2 a1
+			passed two | b1 two a1
+			passed (output) | end`},
 		{name: "the body of a block sees what the hooks around it have done", code: `
 			describe("a", function()
 				local names
@@ -245,9 +246,11 @@ func TestWords(t *testing.T) {
 			print "file"
 			before_all(function() print "block" end)
 			it("a", function() io.write("x", 1, "\n") task.spawn(print, "task") task.yield() end)
-			it("b", function() end)`, want: `
-			passed a | x1 task
-			passed b`},
+			it("b", function() end)
+			after_all(function() print "end" end)`, want: `
+			passed a | file block x1 task
+			passed b
+			passed (output) | end`},
 		{name: "randomize shuffles, the same way for the same seed", code: `
 			randomize(5)
 			for i = 1, 6 do it("t" .. i, function() end) end`, want: `
@@ -302,7 +305,7 @@ func TestFailures(t *testing.T) {
 			it("two", function() end)`, want: `
 			failed a/(before_all): error: no server @2
 			skipped a/one: before_all of 'a' failed
-			passed two`},
+			passed two | after`},
 		{name: "a failing after_all", code: `
 			describe("a", function()
 				after_all(function() error("no") end)
@@ -748,6 +751,19 @@ func TestInterrupt(t *testing.T) {
 	if !summary.NotRun {
 		t.Error("the summary does not say that the rest was not run")
 	}
+}
+
+// Also one that computes without end.
+func TestInterruptOfABusyTest(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	c := &stopper{cancel: cancel}
+	dir := t.TempDir()
+	writeFiles(t, dir, map[string]string{"a_test.lua": `it("a", function() while true do end end)`})
+	s := Suite{Paths: []string{dir}, Reporters: []Reporter{c}, Timeout: time.Hour}
+	if _, err := s.Run(ctx); err != nil {
+		t.Fatal(err)
+	}
+	compareLines(t, "failed a: error: interrupted @1", c.results)
 }
 
 // stopper ends the run when the first test begins.

@@ -33,6 +33,10 @@ func (t *tap) End(s *Summary) {
 }
 
 func (t *tap) Result(r *Result) {
+	if r.isOutput() {
+		t.output(r)
+		return
+	}
 	t.n++
 	verdict := "ok"
 	if r.Status == Failed {
@@ -46,6 +50,11 @@ func (t *tap) Result(r *Result) {
 	if r.Status == Failed {
 		t.diagnosis(r)
 	}
+	t.output(r)
+}
+
+// output is what a test has printed, as comments.
+func (t *tap) output(r *Result) {
 	if r.Output != "" {
 		fmt.Fprintln(t.w, "# "+strings.ReplaceAll(strings.TrimSuffix(r.Output, "\n"), "\n", "\n# "))
 	}
