@@ -352,7 +352,9 @@ func (c *course) run() {
 // ended notes what ended a stretch of the test. What computed without end is known
 // already.
 func (c *course) ended(failure *Failure) {
-	known := func(f Failure) bool { return f.Kind == failure.Kind && firstLine(f.Message) == firstLine(failure.Message) }
+	known := func(f Failure) bool {
+		return f.Kind == failure.Kind && firstLine(f.Message) == firstLine(failure.Message)
+	}
 	if failure == nil || slices.ContainsFunc(c.failures, known) {
 		return
 	}
