@@ -115,3 +115,27 @@ func TestPeersNotes(t *testing.T) {
 		t.Errorf("%d messages are shown, want 4:\n%s", n, all)
 	}
 }
+
+// With the seed that the report prints the same failure comes again.
+func TestSeedBringsFailureAgain(t *testing.T) {
+	const code = `
+		it("a", function()
+			local s = test.server(function(fp) while true do fp:write(fp:read(100)) end end, {udp = true})
+			local c = socket.stream_client(test.proxy(s, {loss = 0.1}).url)
+			c:set_timeout(1)
+			for i = 1, 1000 do c:write("x" .. i) if c:read(100) ~= "x" .. i then error("x" .. i .. " is lost") end end
+		end)`
+	for _, k := range []struct {
+		seed int64
+		want string
+	}{
+		{5, "failed a: error: x4 is lost @5"},
+		{6, "failed a: error: x10 is lost @5"},
+		{5, "failed a: error: x4 is lost @5"},
+	} {
+		results, _ := runSource(t, Suite{Seed: k.seed}, map[string]string{"a_test.lua": code})
+		if got := lineOf(results[0]); got != k.want {
+			t.Errorf("seed %d: got %s, want %s", k.seed, got, k.want)
+		}
+	}
+}

@@ -109,7 +109,7 @@ func (t *TLS) readRecords(p []byte) (n int, err error) {
 		var m int
 		m, err = t.conn.Read(p[n:])
 		n += m
-		if t.dry = err == errNotYet || len(t.wire.in) == 0 && n < len(p); t.dry {
+		if t.dry = err == errNotYet || err == nil && len(t.wire.in) == 0 && n < len(p); t.dry {
 			break // it has given less than it could, and so all
 		}
 		t.wire.local = true

@@ -572,6 +572,20 @@ func TestStopTLSKeepsWhatFollows(t *testing.T) {
 	}
 }
 
+// The end that comes in one piece with data is seen, though no event follows.
+func TestTLSEndBehindData(t *testing.T) {
+	p := newTCPPair(t, nil)
+	p.handshake()
+	p.clientTLS.CloseWrite()
+	p.must(p.server.Write([]byte("all")))
+	if err := p.server.StopTLS(); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := p.client.Contents(-1); err != nil || string(got) != "all" {
+		t.Errorf("got %q, %v", got, err)
+	}
+}
+
 // Who waits for an end of TLS that the peer does not answer has a time-out.
 func TestStopTLSUnanswered(t *testing.T) {
 	p := newTLSPair(t, nil)
