@@ -28,7 +28,8 @@ which tests
   --shard I/N           only part I of N, so that N machines run them all
   --list                print their names and run none
 how
-  --jobs N              so many files at once; as many as there are cores
+  --jobs N              so many files at once; as many as there are cores. Within
+                        a file, the tests of describe.parallel run side by side
   --timeout SECONDS     the time limit of a test; 10
   --shuffle[=SEED]      in random order; SEED gives the same order again
   --seed N              the seed of what is random in the tests, as it was printed

@@ -120,14 +120,22 @@ var plainAssert = bind.Row{
 	},
 }
 
-// failureKey is where the error of an assertion has its message.
-const failureKey = "message"
+// What the error of an assertion has: its message, and the line that made it.
+const (
+	failureKey = "message"
+	placeKey   = "place"
+)
 
 // raiseFailure raises the error of an assertion: a table with a message.
 func raiseFailure(c bind.Call, message string) int {
 	t := c.L.NewTable()
 	t.RawSetString(failureKey, lua.LString(message))
-	t.Metatable = fileOf(c).asserts.fail
+	f := fileOf(c)
+	f.vm.Env().Running = c.L
+	if source, line := f.vm.Position(); line > 0 {
+		t.RawSetString(placeKey, lua.LString(fmt.Sprintf("%s:%d", source, line)))
+	}
+	t.Metatable = f.asserts.fail
 	c.L.Error(t, 0)
 	return 0
 }

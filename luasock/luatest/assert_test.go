@@ -21,6 +21,7 @@ func TestAssertions(t *testing.T) {
 		{`assert.message("the count").equal(1, 2)`, "the count\nthe values are not equal\n  expected: 1\n  actual:   2"},
 		{`assert.equal({}, {})`, "the values are not equal: they are two tables, with the same content\n  both: {}"},
 		{`assert.equal("a\nb\n", "a\nc\n")`, "the strings are not equal (- expected, + actual)\n    \"a\\n\"\n  - \"b\\n\"\n  + \"c\\n\""},
+		{`assert.equal(("x"):rep(80), ("x"):rep(79) .. "y")`, "the values are not equal\n  expected: {…}\n  actual: {…}\n  from byte 80 on: …\"xxxxxxxxxxxxxxxxxxxxy\", not …\"xxxxxxxxxxxxxxxxxxxxx\""},
 		{`assert.equal("\1\2", "\1\3")`, "the strings are not equal\nexpected 2 bytes, actual 2 bytes; first difference at byte 2 (offset 0x1): expected 02, got 03{…}"},
 		{`assert.not_equal(1, 2) assert.is_not.equal(1, 2) assert.are_not.equal(1, 2) assert.Not.equal(1, 2) assert.is_not_equal(1, 2)`, ""},
 		{`assert.not_equal(1, 1)`, "expected anything but 1"},

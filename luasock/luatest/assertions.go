@@ -106,11 +106,25 @@ func differ(c bind.Call, how string, a, b lua.LValue) string {
 	t, both := b.(*lua.LTable)
 	switch {
 	case !isTable || !both:
-		return sides("the values are not "+how, show(c.L, a), show(c.L, b))
+		return sides("the values are not "+how, show(c.L, a), show(c.L, b)) + parting(string(x), string(y))
 	case how == "equal" && compare(c.L, s, t):
 		return "the values are not equal: they are two tables, with the same content\n  both: " + indented(show(c.L, a))
 	}
 	return "the tables are not " + how + " (- expected, + actual)\n" + diffLines(showLines(c.L, a), showLines(c.L, b))
+}
+
+// parting says where two long strings begin to differ.
+func parting(a, b string) string {
+	const long, before, after = 60, 20, 20
+	if len(a) < long || len(b) < long {
+		return ""
+	}
+	i := 0
+	for i < len(a) && i < len(b) && a[i] == b[i] {
+		i++
+	}
+	piece := func(s string) string { return quoted(s[max(0, i-before):min(len(s), i+after)]) }
+	return fmt.Sprintf("\n  from byte %d on: …%s, not …%s", i+1, piece(b), piece(a))
 }
 
 func checkSame(c bind.Call) finding {

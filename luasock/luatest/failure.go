@@ -29,6 +29,10 @@ func (f *file) failure(L *lua.LState, err error, limit time.Duration) *Failure {
 	switch _, assertion := assertionOf(e.Value); {
 	case assertion:
 		failure.Kind = KindAssertion
+		// In a coroutine it is not in the traceback.
+		if at := lua.LVAsString(e.Value.(*lua.LTable).RawGetString(placeKey)); strings.HasPrefix(at, f.chunk+":") {
+			place = at
+		}
 	case f.guard.tripped.Load() && strings.Contains(failure.Message, errBusy.Error()):
 		f.guard.reset()
 		if f.halted.Load() {

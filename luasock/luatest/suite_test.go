@@ -268,6 +268,20 @@ func TestFailures(t *testing.T) {
 			failed g: error: object @7
 			failed h: error: attempt to call global 'fail' (a nil value) @8
 			failed i: assertion: so @9`},
+		{name: "an assertion in a coroutine, and in a task", code: `
+			it("a", function()
+				coroutine.wrap(function()
+					assert.equal(1, 2)
+				end)()
+			end)
+			it("b", function()
+				task.spawn(function()
+					assert.equal(1, 2)
+				end)
+				task.yield()
+			end)`, want: `
+			failed a: assertion: the values are not equal\n  expected: 1\n  actual:   2 @3
+			failed b: assertion: task {…}a_test.lua:7: the values are not equal\n  expected: 1\n  actual:   2 @8`},
 		{name: "a syntax error", code: "it('a', function() end)\nlocal = 3", want: `
 			failed : error: syntax error near '=' @2`},
 		{name: "an error outside any test", code: "it('a', function() end)\nerror('no')", want: `
