@@ -32,7 +32,11 @@ func (c *course) run() {
 	})
 	c.ended(ended)
 	if pause := c.f.suite.Pause; pause != nil && len(c.failures) > 0 {
-		pause(c.f.vm, c.result())
+		r := c.result()
+		c.f.paused = true
+		pause(c.f.vm, r)
+		c.f.paused = false
+		c.f.vm.L.SetContext(c.f.guard) // a prompt has one of its own
 	}
 	for len(c.after) > 0 || len(c.s.finally) > 0 {
 		c.ended(c.f.stretch(c.s, "after the test", limit, func(L *lua.LState) { c.cleanUp(L, limit) }))

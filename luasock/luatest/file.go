@@ -46,6 +46,7 @@ type file struct {
 	tostring      lua.LValue // the function, as it was before the tests
 	snapshots     *snapshots
 	failedOutside bool // something outside any test has failed
+	paused        bool // a person looks at it: what is printed is not kept
 	halted        atomic.Bool
 }
 
@@ -247,6 +248,9 @@ const mostOutput = 1 << 20
 type output struct{ f *file }
 
 func (o output) Write(p []byte) (int, error) {
+	if o.f.paused {
+		return os.Stdout.Write(p)
+	}
 	s := currentOf(o.f.vm)
 	if room := mostOutput - s.output.Len(); room > 0 {
 		s.output.Write(p[:min(len(p), room)])
