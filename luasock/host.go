@@ -3,7 +3,6 @@ package luasock
 import (
 	lua "github.com/yuin/gopher-lua"
 
-	"sockscript/luasock/bind"
 	"sockscript/luasock/loop"
 	"sockscript/luasock/lualib"
 )
@@ -59,6 +58,3 @@ func (vm *VM) Unjoined(group any) []*Error {
 	vm.failed = others
 	return errors
 }
-
-// Env is where the VM's rows are registered, for a host that calls one itself.
-func (vm *VM) Env() *bind.Env { return vm.env }
