@@ -174,6 +174,7 @@ func open(c bind.Call, d dialing) int {
 	}
 	if d.flags&clientPersistent != 0 {
 		host.kept[key] = object
+		s.Pool()
 	}
 	return c.Return(object)
 }

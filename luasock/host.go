@@ -11,8 +11,17 @@ import (
 // reports know under the name. L is the task's Lua thread, for Call; calls may
 // nest on it as deep as in a main chunk.
 func (vm *VM) Go(name string, fn func(L *lua.LState)) *loop.Task {
+	return vm.start(vm.loop.Go, name, fn)
+}
+
+// Background is Go for a task that serves the script: Wait does not wait for it.
+func (vm *VM) Background(name string, fn func(L *lua.LState)) *loop.Task {
+	return vm.start(vm.loop.Background, name, fn)
+}
+
+func (vm *VM) start(begin func(string, func()) *loop.Task, name string, fn func(L *lua.LState)) *loop.Task {
 	t := &Task{vm: vm, name: name}
-	t.task = vm.loop.Go(name, func() {
+	t.task = begin(name, func() {
 		t.ran = true
 		fn(lualib.NewThread(vm.L, lualib.MainDepth))
 		t.at = nil
@@ -50,13 +59,15 @@ func (vm *VM) Unjoined(group any) []*Error {
 	return errors
 }
 
-// IsKept tells whether the socket with this ID belongs to a persistent stream of
-// pfsockopen, which nobody has to close.
-func (vm *VM) IsKept(id uint64) bool {
-	for _, object := range vm.streams.kept {
-		if fp := object.Value.(*Stream); fp.sock != nil && fp.sock.ID() == id {
-			return true
-		}
+// AtClose has fn called when the VM is closed, while its tasks still run, so
+// that fn may wait. What was given last is called first.
+func (vm *VM) AtClose(fn func()) { vm.atClose = append(vm.atClose, fn) }
+
+// runAtClose calls what AtClose was given.
+func (vm *VM) runAtClose() {
+	for n := len(vm.atClose); n > 0; n = len(vm.atClose) {
+		fn := vm.atClose[n-1]
+		vm.atClose = vm.atClose[:n-1]
+		fn()
 	}
-	return false
 }

@@ -159,6 +159,7 @@ func (d *httpDial) run() {
 		return
 	}
 	d.sock = s
+	s.Pool()
 	d.session.socks = append(d.session.connections(), s)
 	d.result <- httpDialed{conn: sock.Conn(s)}
 }

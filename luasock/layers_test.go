@@ -52,10 +52,10 @@ var layers = []layer{
 		why: "what editors complete from is made of the rows; where it goes is cli's business"},
 	{name: "luasock/check", may: []string{"luasock", "luasock/luacats", "luasock/lualib", "luasock/spell"},
 		outside: []string{"github.com/yuin/gopher-lua"}, why: "it reads programs and what a VM has, and runs neither"},
-	{name: "luasock/luatest", may: []string{"luasock", "luasock/bind", "luasock/loop", "luasock/sock", "luasock/stream", "luasock/trace"},
+	{name: "luasock/luatest", may: []string{"luasock", "luasock/addr", "luasock/bind", "luasock/hexdump", "luasock/loop", "luasock/sock", "luasock/spell", "luasock/stream", "luasock/trace"},
 		outside: []string{"github.com/yuin/gopher-lua", "golang.org/x/sys"}, not: []string{"flag"}, why: "tests run in VMs; the command line is cli's"},
 	{name: "luasock/cli", may: []string{"luasock", "luasock/check", "luasock/luacats", "luasock/luatest", "luasock/php", "luasock/sock", "luasock/spell", "luasock/trace"},
-		outside: []string{"github.com/spf13/pflag", "github.com/yuin/gopher-lua", "golang.org/x/sys"}, why: "the top: nobody imports it but main"},
+		outside: []string{"github.com/fsnotify/fsnotify", "github.com/spf13/pflag", "github.com/yuin/gopher-lua", "golang.org/x/sys"}, why: "the top: nobody imports it but main"},
 	{name: "luasock/bench", outside: []string{"golang.org/x/sys"}, why: "it measures the built command from outside, as it measures PHP's"},
 }
 

@@ -64,6 +64,7 @@ type VM struct {
 	headers   *lua.LTable     // the metatable of HTTP headers; nil until there are some
 	life      context.Context // ends with the VM; nil until something needs it
 	die       context.CancelCauseFunc
+	atClose   []func() // what Close calls first
 
 	interrupt atomic.Bool // a match or a sort is to end
 }

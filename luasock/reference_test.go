@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"sockscript/luasock"
+	"sockscript/luasock/luatest"
 	"sockscript/luasock/php"
 )
 
@@ -18,6 +19,8 @@ func TestReferenceIsFresh(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer vm.Close()
+	luatest.Open(vm)
+	luatest.Document(vm)
 	want := vm.Reference() + php.Reference()
 	if *update {
 		if err := os.WriteFile("REFERENCE.md", []byte(want), 0o644); err != nil {
@@ -40,6 +43,8 @@ func TestRowsAreDocumented(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer vm.Close()
+	luatest.Open(vm)
+	luatest.Document(vm)
 	for _, problem := range luasock.Undocumented(vm) {
 		t.Error(problem)
 	}

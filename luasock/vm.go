@@ -27,6 +27,9 @@ func (vm *VM) Loop() *loop.Loop { return vm.loop }
 // Net is where the VM's sockets are made.
 func (vm *VM) Net() *sock.Net { return vm.net }
 
+// Env is where the rows of the VM's functions and methods are found.
+func (vm *VM) Env() *bind.Env { return vm.env }
+
 // Post has fn called on the VM's goroutine, soon, between two steps of a
 // script. fn must not block. Any goroutine may call it; it reports false when
 // the VM is closed.
@@ -76,6 +79,7 @@ func (vm *VM) Close() error {
 	if vm.closed {
 		return nil
 	}
+	vm.runAtClose()
 	vm.closed = true
 	err := vm.loop.Close()
 	if vm.die != nil {

@@ -78,3 +78,16 @@ func Untrusted(err error) (common, host string, ok bool) {
 	var bad untrusted
 	return "", "", errors.As(err, &bad)
 }
+
+// ServerTLS reads the key ssl of a table, the options of a TLS server as
+// stream_context has them, and returns a function that makes an accepted Stream
+// the server of TLS. The handshake is left to the first read or write.
+func ServerTLS(f bind.Fields) func(object *lua.LUserData) error {
+	ssl := f.Sub("ssl")
+	options := readTLSOptions(ssl)
+	if !options.hasIdentity() {
+		ssl.Wrong("local_cert", "a path")
+	}
+	listener := &Stream{serves: options.server(0)}
+	return func(object *lua.LUserData) error { return object.Value.(*Stream).acceptedBy(listener) }
+}

@@ -14,6 +14,7 @@ import (
 	"slices"
 
 	"sockscript/luasock"
+	"sockscript/luasock/luatest"
 	"sockscript/luasock/php"
 	"sockscript/luasock/spell"
 )
@@ -66,6 +67,7 @@ func subcommands() []subcommand {
 		{"check", "find mistakes without running", checkFiles},
 		{"completion", "print what the shell completes from", completion},
 		{"help", "explain a function", help},
+		{"test", "run the tests in *_test.lua", test},
 		{"types", "write what editors complete from", types},
 	}
 }
@@ -129,6 +131,7 @@ func newVM(o luasock.Options) (*luasock.VM, error) {
 	vm, err := luasock.New(o)
 	if err == nil {
 		php.Open(vm)
+		luatest.Preload(vm)
 	}
 	return vm, err
 }

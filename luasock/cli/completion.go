@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"sockscript/luasock"
+	"sockscript/luasock/luatest"
 )
 
 const completionUsage = `usage: sockscript completion bash|zsh|fish
@@ -68,6 +69,7 @@ func topics(stdout, stderr io.Writer) int {
 	}
 	defer vm.Close()
 	vm.LoadPreloaded()
+	luatest.Document(vm)
 	names := slices.Sorted(vm.Topics())
 	fmt.Fprintln(stdout, strings.Join(slices.Compact(names), "\n"))
 	return exitOK
@@ -82,9 +84,10 @@ type shellOption struct {
 }
 
 // shellOptions are the options before a script.
-func shellOptions() (list []shellOption) {
-	var o options
-	o.flags().VisitAll(func(f *pflag.Flag) {
+func shellOptions() []shellOption { return optionsOf((&options{}).flags()) }
+
+func optionsOf(set *pflag.FlagSet) (list []shellOption) {
+	set.VisitAll(func(f *pflag.Flag) {
 		opt := shellOption{letter: f.Shorthand, name: f.Name, usage: f.Usage, value: f.Value.Type(), attached: f.NoOptDefVal != ""}
 		switch opt.value {
 		case "bool":
@@ -98,22 +101,7 @@ func shellOptions() (list []shellOption) {
 }
 
 // testOptions are the options of the subcommand test.
-var testOptions = []shellOption{
-	{name: "filter", usage: "only tests whose names match", value: "pattern"},
-	{name: "exclude", usage: "no tests whose names match", value: "pattern"},
-	{name: "tag", usage: "only tests with the tag", value: "tag"},
-	{name: "jobs", usage: "how many files at once", value: "number"},
-	{name: "shuffle", usage: "in any order, or that of a seed", value: "seed", attached: true},
-	{name: "repeat", usage: "so many times", value: "number"},
-	{name: "fail-fast", usage: "end at the first failure"},
-	{name: "shard", usage: "only the i-th of n parts", value: "i/n"},
-	{name: "timeout", usage: "for each test, in seconds", value: "seconds"},
-	{name: "list", usage: "only the names"},
-	{name: "watch", usage: "again when a file changes"},
-	{name: "pause-on-fail", usage: "wait at a failure"},
-	{name: "reporter", usage: "how to report", value: "reporter"},
-	{name: "output", usage: "where to report", value: "file"},
-}
+func testOptions() []shellOption { return optionsOf((&testRun{}).flags()) }
 
 var reporters = []string{"pretty", "tap", "junit", "json", "github"}
 
@@ -135,7 +123,7 @@ func bashCompletion() string {
 	}
 	return strings.NewReplacer(
 		"@START@", strings.Join(starts, " | "), "@SUBCOMMANDS@", strings.Join(names, `\n`),
-		"@OPTIONS@", words(shellOptions()), "@TEST@", words(testOptions),
+		"@OPTIONS@", words(shellOptions()), "@TEST@", words(testOptions()),
 		"@REPORTERS@", strings.Join(reporters, `\n`), "@MODULES@", "socket.php",
 	).Replace(bashScript)
 }
@@ -147,7 +135,7 @@ func zshCompletion() string {
 		fmt.Fprintf(&subs, "            '%s:%s'\n", sub.name, sub.does)
 	}
 	return strings.NewReplacer(
-		"@SUBCOMMANDS@\n", subs.String(), "@OPTIONS@\n", zshOptions(shellOptions(), "        "), "@TEST@\n", zshOptions(testOptions, "                "),
+		"@SUBCOMMANDS@\n", subs.String(), "@OPTIONS@\n", zshOptions(shellOptions(), "        "), "@TEST@\n", zshOptions(testOptions(), "                "),
 	).Replace(zshScript)
 }
 
@@ -189,7 +177,7 @@ func fishCompletion() string {
 	}
 	return strings.NewReplacer(
 		"@NAMES@", strings.Join(names, " "), "@SUBCOMMANDS@\n", subs.String(),
-		"@OPTIONS@\n", fishOptions(shellOptions(), "start"), "@TEST@\n", fishOptions(testOptions, "test"),
+		"@OPTIONS@\n", fishOptions(shellOptions(), "start"), "@TEST@\n", fishOptions(testOptions(), "test"),
 	).Replace(fishScript)
 }
 

@@ -9,6 +9,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"sockscript/luasock"
+	"sockscript/luasock/luatest"
 	"sockscript/luasock/spell"
 )
 
@@ -22,7 +23,8 @@ func help(args []string, stdin *os.File, stdout, stderr io.Writer) int {
 		return fail(stderr, err)
 	}
 	defer vm.Close()
-	openPHP(vm)
+	vm.LoadPreloaded()
+	luatest.Document(vm)
 	what := lua.LValue(lua.LNil)
 	if len(args) > 0 {
 		what = lua.LString(args[0])
@@ -37,14 +39,6 @@ func help(args []string, stdin *os.File, stdout, stderr io.Writer) int {
 	}
 	fmt.Fprintln(stdout, text)
 	return exitOK
-}
-
-// openPHP opens module socket.php, which a program requires, so that there is
-// help on its functions.
-func openPHP(vm *luasock.VM) {
-	if fn, err := vm.Load([]byte(`require "socket.php"`), "=help"); err == nil {
-		vm.Do(fn)
-	}
 }
 
 // meantTopic asks, of a name that is not known, whether others were meant; "" when

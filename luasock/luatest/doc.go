@@ -4,13 +4,19 @@
 //
 // # The tour
 //
-// A [Suite] says what to run and how, and [Suite.Run] runs it. suite.go hands
-// files to goroutines; file.go loads one into a VM; block.go is the tree that
-// describe and it make of it; execute.go walks the tree; limit.go ends what takes
-// too long. assert.go has the names of luassert, which stand in assertions.go as
-// rows; snapshot.go, compare.go, format.go and textdiff.go are what they need.
-// A [Reporter] is told of each [Result]: pretty.go, tap.go, junit.go, jsonlines.go
-// and github.go.
+// A [Suite] says what to run and how, and [Suite.Run] runs it. execution.go hands
+// files to goroutines; file.go loads one into a VM; words.go are the words, and
+// block.go is the tree that they make; execute.go walks the tree, and course.go is
+// the way of one test. Whatever calls Lua does so in a stretch (stretch.go), which
+// has a time limit; guard.go ends what computes without end, leak.go finds what is
+// left. assert.go finds the assertion behind a name, and assertions.go has them;
+// compare.go, format.go, textdiff.go and snapshot.go are what they need. A
+// [Reporter] is told of each [Result]: pretty.go, tap.go, junit.go, jsonlines.go,
+// github.go and list.go.
+//
+// peer.go is the Lua module test: servers (peerserver.go, peerudp.go), scripts,
+// proxies (proxy.go; what goes wrong stands in proxyfault.go), the program under
+// test (process.go). A host puts it into any VM with [Open] or [Preload].
 //
 // # Who owns what
 //
@@ -28,4 +34,24 @@
 // hide a deadlock from the loop. A test that computes without end is ended by a
 // context on the Lua state whose Done is nil until then: that costs much less than
 // one that can be cancelled.
+//
+// Results are reported in the order of the files, however these run: a report can be
+// compared with the one before. What of a file comes too early waits.
+//
+// With a filter, a tag or a shard, the bodies of all blocks are called first, and no
+// hook of a block without a test that is to run: a server that nobody needs is not
+// started. Test k of file f is in shard (f + k) modulo n, so that shards are of one
+// size, and are the same on every machine.
+//
+// A proxy draws nothing from a sequence: what happens to a byte or datagram is a
+// function of the seed, the number of the connection, the direction and its own
+// number. So a failure comes again whatever the pieces are in which bytes arrive.
+//
+// A program is in a process group of its own, which a shell kills when its pipe
+// from this process ends: no handler of ours sees SIGKILL, and Linux's
+// PR_SET_PDEATHSIG ends with a thread, of which Go has many, and knows no
+// grandchildren. What leaves the group, as a daemon does, is not followed.
+//
+// A program's output is taken as it comes and kept for the script, up to 16 MB:
+// it must not wait for a script that does not read.
 package luatest

@@ -33,7 +33,9 @@ type Failure struct {
 }
 
 // Result is how one test has ended; or that something outside any test failed: a
-// file that does not load, a hook of a block. Then Path names the block.
+// file that does not load, a hook of a block. Then Path names the block. One that
+// is Outside and has Passed is nothing but the Output of what came after the last
+// test of a file.
 type Result struct {
 	File     string   // as it was given, relative to where the suite runs
 	Path     []string // describe, describe, it
@@ -45,6 +47,20 @@ type Result struct {
 	Failures []Failure
 	Notes    []Note
 	Output   string // what it printed
+
+	counted bool
+	told    bool // to go test
+}
+
+// isOutput tells whether there is nothing but output.
+func (r *Result) isOutput() bool { return r.Outside && r.Status == Passed }
+
+// Name is the path in one text, as busted has it.
+func (r *Result) Name() string {
+	if len(r.Path) == 0 {
+		return "the file itself"
+	}
+	return fullName(r.Path)
 }
 
 // Note is what a failed test shows beside its failures: the conversation on a

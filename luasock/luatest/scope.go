@@ -1,14 +1,17 @@
 package luatest
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
+	"time"
 
 	lua "github.com/yuin/gopher-lua"
 
 	"sockscript/luasock"
 	"sockscript/luasock/bind"
 	"sockscript/luasock/loop"
+	"sockscript/luasock/trace"
 )
 
 // scope is what owns resources: a test, a block (what before_all makes), or a
@@ -17,12 +20,20 @@ type scope struct {
 	name   string
 	file   *file
 	parent *scope // nil for a file
+	isTest bool
 
+	start time.Time
+
+	output    bytes.Buffer  // what its tasks have printed
+	traffic   *trace.Record // of its sockets
 	resources []*resource
 	failures  []Failure
 	notes     []note
+	finally   []*lua.LFunction    // of a test
 	spared    map[*loop.Task]bool // tasks that are no leak
 	sockets   map[uint64]*made    // that are open, by ID
+
+	tell func(message string) // of a script that is no test: prints what would fail one
 }
 
 // made is a socket and where it was made.
@@ -38,7 +49,7 @@ type note struct {
 }
 
 func newScope(name string, f *file, parent *scope) *scope {
-	return &scope{name: name, file: f, parent: parent, spared: map[*loop.Task]bool{}, sockets: map[uint64]*made{}}
+	return &scope{name: name, file: f, parent: parent, start: time.Now(), spared: map[*loop.Task]bool{}, sockets: map[uint64]*made{}}
 }
 
 // current is the scope of the test that runs now, also in the tasks that it
@@ -99,11 +110,32 @@ func (s *scope) closeResources() {
 // error in a server's handler does. What belongs to a block fails the one test
 // that runs in it now, if it is one, else the block.
 func (s *scope) fail(format string, args ...any) {
+	message := strings.TrimSpace(fmt.Sprintf(format, args...))
+	if s.tell != nil {
+		s.tell(message)
+		return
+	}
+	s.blame(&Failure{Kind: KindError, Message: message})
+}
+
+// failWith is fail for the error of a Lua call in what.
+func (s *scope) failWith(L *lua.LState, what string, err *luasock.Error) {
+	if s.tell != nil {
+		s.tell(fmt.Sprintf("%s: %s\n%s", what, s.file.message(L, err.Value), err.Traceback))
+		return
+	}
+	f := s.file.failure(L, err, 0)
+	f.Message = what + ": " + f.Message
+	s.blame(f)
+}
+
+// blame adds a failure to the test that is to blame.
+func (s *scope) blame(f *Failure) {
 	at := s
-	if only := s.file.onlyRunning(); only != nil {
+	if only := s.file.onlyRunning(); only != nil && !s.isTest {
 		at = only
 	}
-	at.failures = append(at.failures, Failure{Kind: KindError, Message: strings.TrimSpace(fmt.Sprintf(format, args...))})
+	at.failures = append(at.failures, *f)
 }
 
 // note has text called, and what it gives shown, if the test fails: the last
@@ -115,6 +147,20 @@ func (s *scope) note(what string, text func() string) {
 // exempt says that the socket with this ID is no leak: something that the scope
 // owns closes it.
 func (s *scope) exempt(id uint64) { delete(s.sockets, id) }
+
+// hide exempts a socket of the works, whose traffic is of no interest: what goes
+// over it is seen at the script's own sockets.
+func (s *scope) hide(id uint64) {
+	s.exempt(id)
+	f := s.file
+	if f.hidden == nil {
+		f.hidden = map[uint64]bool{}
+	}
+	f.hidden[id] = true
+	if at := currentOf(f.vm); at != nil && at.traffic != nil {
+		at.traffic.Forget(id)
+	}
+}
 
 // spawn starts a task that belongs to the scope and is no leak: something that
 // the scope owns ends it.

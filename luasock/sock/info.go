@@ -21,12 +21,13 @@ type Info struct {
 	In     uint64 // bytes received
 	Out    uint64 // bytes sent
 	Made   time.Time
+	Pooled bool // kept for whoever needs one like it
 }
 
 func (o *open) info() Info {
 	i := Info{
 		ID: o.id, FD: o.n, Kind: o.kind(), Proto: o.proto, State: o.state,
-		In: o.in, Out: o.out, Made: o.made,
+		In: o.in, Out: o.out, Made: o.made, Pooled: o.pooled,
 	}
 	if !o.closed {
 		i.Local, _ = sysGetsockname(o.n)

@@ -119,9 +119,10 @@ func rest(timeo time.Duration, began time.Time) time.Duration {
 // Addr where the kernel gives none, as on TCP.
 func (s *Sock) Recvfrom(max, flags int) ([]byte, addr.Addr, error) {
 	if s.held() && flags&(unix.MSG_OOB|msgErrqueue) == 0 || s.waitsForAll(flags) {
+		from := s.heldFrom()
 		data, err := s.receive(max, flags)
-		s.observe("recvfrom", data, addr.Addr{}, err)
-		return data, addr.Addr{}, err
+		s.observe("recvfrom", data, from, err)
+		return data, from, err
 	}
 	var (
 		buf  []byte

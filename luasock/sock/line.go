@@ -79,11 +79,56 @@ func (s *Sock) Unread(data []byte) {
 func (o *open) Buffered() int { return len(o.back) }
 
 // held tells whether the next receive has its answer here.
-func (o *open) held() bool { return !o.closed && (o.back != nil || o.later != 0) }
+func (o *open) held() bool {
+	return !o.closed && (o.back != nil || o.later != 0 || len(o.letters) > 0)
+}
+
+// letter is a datagram that came by another way than this socket's own.
+type letter struct {
+	data []byte
+	from addr.Addr
+}
+
+// Deliver puts a datagram, whose bytes are the socket's from then on, behind
+// those delivered before it and before those that are still to be received. It
+// is for a server that gives each peer a socket of its own: what came before
+// that was there. Tasks that wait already are not woken.
+func (s *Sock) Deliver(data []byte, from addr.Addr) {
+	if data == nil {
+		data = []byte{}
+	}
+	s.letters = append(s.letters, letter{data, from})
+}
+
+// Serves says that the socket is that of a UDP server for one peer: that an
+// earlier answer was refused is no error to TryRecvfrom and TrySendto, as it is
+// none to a socket that is not connected.
+func (o *open) Serves() { o.serves = true }
+
+// takeLetter gives the next delivered datagram, cut to max as recv(2) cuts it.
+func (s *Sock) takeLetter(max, flags int) []byte {
+	data := s.letters[0].data
+	if flags&unix.MSG_PEEK == 0 {
+		s.letters = s.letters[1:]
+		s.in += uint64(len(data))
+	}
+	return data[:min(max, len(data))]
+}
+
+// heldFrom is the sender of what the next receive takes, where that is known.
+func (o *open) heldFrom() addr.Addr {
+	if o.back != nil || o.later != 0 || len(o.letters) == 0 {
+		return addr.Addr{}
+	}
+	return o.letters[0].from
+}
 
 // takeBack gives up to max of the bytes that were put back, or the error that
 // was kept for after them.
 func (s *Sock) takeBack(max, flags int) ([]byte, error) {
+	if s.back == nil && s.later == 0 && len(s.letters) > 0 {
+		return s.takeLetter(max, flags), nil
+	}
 	if s.back == nil {
 		errno := s.later
 		s.later = 0

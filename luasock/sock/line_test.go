@@ -154,3 +154,46 @@ func TestLongLine(t *testing.T) {
 	check(t, "ReadLine", err, nil)
 	check(t, "the line is whole", string(line) == string(long), true)
 }
+
+// Datagrams that are delivered come before what the kernel has, with their
+// sender, each whole or cut as recv(2) cuts it, empty ones too.
+func TestDeliver(t *testing.T) {
+	n := newNet(t)
+	a, b := udp(t, n)
+	peer, err := a.Getsockname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, err := b.Getsockname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sendto(t, a, "kernel", at)
+	for _, text := range []string{"one", "", "three", "four"} {
+		b.Deliver([]byte(text), peer)
+	}
+	if err := b.WaitRead(time.Now().Add(time.Second)); err != nil || b.AtEnd() || !b.MayRead() {
+		t.Error("the socket does not tell that it has datagrams: ", err)
+	}
+	p := make([]byte, 9)
+	if got, err := b.TryPeek(p); string(p[:got]) != "one" || err != nil {
+		t.Errorf("TryPeek gives %q, %v", p[:got], err)
+	}
+	for _, want := range []string{"one", ""} {
+		data, from, err := b.Recvfrom(9, 0)
+		if string(data) != want || from != peer || err != nil {
+			t.Errorf("Recvfrom gives %q from %v, %v; want %q from %v", data, from, err, want, peer)
+		}
+	}
+	if got, from, err := b.TryRecvfrom(p[:3], 0); string(p[:got]) != "thr" || from != peer || err != nil {
+		t.Errorf("TryRecvfrom gives %q from %v, %v", p[:got], from, err)
+	}
+	for _, want := range []string{"four", "kernel"} {
+		if data, err := b.Recv(9, 0); string(data) != want || err != nil {
+			t.Errorf("Recv gives %q, %v; want %q", data, err, want)
+		}
+	}
+	if in := b.Info().In; in != 18 {
+		t.Errorf("%d bytes were received, want 18", in)
+	}
+}

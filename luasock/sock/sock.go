@@ -1,6 +1,7 @@
 package sock
 
 import (
+	"errors"
 	"runtime"
 	"sync/atomic"
 	"time"
@@ -31,6 +32,7 @@ type open struct {
 	state   State
 	closed  bool
 	lost    atomic.Bool // the Sock was collected
+	pooled  bool        // kept for whoever needs one like it
 	foreign bool        // another process may share the open file: O_NONBLOCK is not ours to set
 
 	nonblock bool
@@ -43,6 +45,8 @@ type open struct {
 	back     []byte     // was received, and is to be received again
 	claimed  bool       // by a task that reads through a stream
 	later    unix.Errno // the error that the next receive has, after back
+	serves   bool       // Serves
+	letters  []letter   // datagrams that another socket has received for this one; after back and later
 	urgent   bool       // MSG_OOB has been received: the mark may stand without an event that tells
 	made     time.Time
 	gone     chan struct{} // is closed with the socket; made by Conn
@@ -148,13 +152,21 @@ func (o *open) drop() {
 	o.net.Loop.Post(o.collected)
 }
 
+// ErrUnreferenced stands in the Event "close" of a socket that the collector has
+// closed.
+var ErrUnreferenced = errors.New("nothing refers to it any more")
+
 // collected closes a socket to which nobody refers any more.
 func (o *open) collected() {
 	if !o.closed {
-		o.observe("close", nil, addr.Addr{}, nil)
+		o.observe("close", nil, addr.Addr{}, ErrUnreferenced)
 		o.release()
 	}
 }
+
+// Pool says that the socket is kept for whoever needs one like it next: its Info
+// says so, and nobody is blamed for not closing it.
+func (o *open) Pool() { o.pooled = true }
 
 // Family is the domain: AF_INET, AF_INET6, AF_UNIX.
 func (o *open) Family() int { return o.family }

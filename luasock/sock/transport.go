@@ -28,10 +28,14 @@ func (s *Sock) TryRecvfrom(p []byte, flags int) (int, addr.Addr, error) {
 		return 0, addr.Addr{}, io.EOF
 	}
 	if s.held() && flags&unix.MSG_OOB == 0 {
+		from := s.heldFrom()
 		data, err := s.takeBack(len(p), flags)
-		return copy(p, data), addr.Addr{}, err
+		return copy(p, data), from, err
 	}
 	n, from, errno := s.recvInto(p, flags)
+	if errno == unix.ECONNREFUSED && s.serves {
+		n, from, errno = s.recvInto(p, flags)
+	}
 	if errno == unix.EAGAIN {
 		s.fd.Blocked(event(flags))
 		return 0, addr.Addr{}, errno
@@ -69,6 +73,9 @@ func (s *Sock) TrySendto(p []byte, flags int, to addr.Addr) (int, error) {
 		return 0, unix.EPIPE
 	}
 	n, errno := sysSend(s.n, p, flags, &to)
+	if errno == unix.ECONNREFUSED && s.serves {
+		n, errno = sysSend(s.n, p, flags, &to)
+	}
 	if errno == 0 && n < len(p) {
 		errno = unix.EAGAIN
 	}
@@ -170,7 +177,7 @@ func (s *Sock) TakeKept() []byte {
 // was never connected is not at its end.
 func (s *Sock) AtEnd() bool {
 	if s.closed || s.held() {
-		return s.closed || s.back == nil
+		return s.closed || s.back == nil && s.later != 0
 	}
 	var p [1]byte
 	n, errno := sysRecv(s.n, p[:], unix.MSG_PEEK)

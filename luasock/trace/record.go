@@ -43,9 +43,10 @@ type Record struct {
 // conversation is a ring of one socket's messages.
 type conversation struct {
 	party
-	ring []Message // as big as it was ever needed, up to the limit
-	next int       // where in the ring the next one goes, once it is full
-	lost int       // how many it has overwritten
+	ring  []Message // as big as it was ever needed, up to the limit
+	next  int       // where in the ring the next one goes, once it is full
+	lost  int       // how many it has overwritten
+	hello bool      // one of those has begun a TLS handshake
 }
 
 // Observe notes an event.
@@ -87,6 +88,7 @@ func (c *conversation) add(m Message, data []byte, messages, size int) {
 		c.next = len(c.ring) - 1
 	} else {
 		c.next = c.next % len(c.ring)
+		c.hello = c.hello || c.ring[c.next].isHello()
 		c.lost++
 	}
 	m.Data = append(c.ring[c.next].Data[:0], data[:min(len(data), size)]...)
@@ -96,7 +98,7 @@ func (c *conversation) add(m Message, data []byte, messages, size int) {
 
 // messages yields the messages that are shown, oldest first.
 func (c *conversation) messages() (list []*Message) {
-	ciphertext := false
+	ciphertext := c.tls && c.hello
 	for i := range c.ring {
 		m := &c.ring[(c.next+i)%len(c.ring)]
 		ciphertext = (ciphertext || c.tls && m.isHello() || m.Op == tlsStart) && m.Op != tlsStop

@@ -291,3 +291,17 @@ func same(t *testing.T, got, want string) {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
+
+// Nor is ciphertext when the record of the handshake has been overwritten.
+func TestRecordHidesCiphertextForGood(t *testing.T) {
+	r := Record{Limits: Limits{Messages: 2}}
+	for _, e := range []sock.Event{
+		after(0, 1, "send", "\x16\x03\x01\x00\x05\x01...", nil), after(1, 1, "recv", "\x16\x03\x03\x00\x05\x02..", nil),
+		after(2, 1, "tls write", "x", nil), after(3, 1, "send", "\x17\x03\x03", nil),
+	} {
+		r.Observe(e)
+	}
+	if m := r.Messages(1); len(m) != 1 || m[0].Op != "tls write" {
+		t.Errorf("%d messages", len(m))
+	}
+}

@@ -1,0 +1,6 @@
+package luatest
+
+import "golang.org/x/sys/unix"
+
+// shareOption lets several UDP sockets of one port tell their peers apart.
+const shareOption = unix.SO_REUSEADDR

@@ -1,0 +1,3 @@
+it("never runs", function()
+  assert.equal(1, 1))
+end)

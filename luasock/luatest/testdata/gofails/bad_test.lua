@@ -1,0 +1,8 @@
+describe("bad", function()
+  it("fails", function()
+    print("on the way")
+    assert.equal(1, 2)
+  end)
+  it("passes", function() end)
+  after_all(function() error("cannot end") end)
+end)
