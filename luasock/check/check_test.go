@@ -11,6 +11,8 @@ import (
 
 	"sockscript/luasock"
 	"sockscript/luasock/bind"
+	"sockscript/luasock/luatest"
+	"sockscript/luasock/php"
 )
 
 // In these cases the wanted findings are "line:column text", in order.
@@ -198,7 +200,10 @@ func TestPath(t *testing.T) {
 
 // What the libraries' own programs do is right.
 func TestScriptsAreClean(t *testing.T) {
-	c := newChecker(t)
+	vm := newVM(t)
+	php.Open(vm)
+	luatest.Preload(vm)
+	c := New(vm)
 	if err := c.Path("../../scripts"); err != nil {
 		t.Fatal(err)
 	}

@@ -38,7 +38,7 @@ func (f *file) observe(e sock.Event) {
 // it is kept from an earlier test, of the test that runs.
 func (f *file) ownerOf(e sock.Event) *scope {
 	if t := f.vm.Loop().Current(); t != nil {
-		if s, ok := t.Group.(*scope); ok {
+		if s, ok := t.Group.(*scope); ok && (!s.isTest || slices.Contains(f.running, s)) {
 			return s
 		}
 	}
