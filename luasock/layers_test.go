@@ -54,7 +54,10 @@ var layers = []layer{
 		outside: []string{"github.com/yuin/gopher-lua"}, why: "it reads programs and what a VM has, and runs neither"},
 	{name: "luasock/luatest", may: []string{"luasock", "luasock/addr", "luasock/bind", "luasock/hexdump", "luasock/loop", "luasock/sock", "luasock/spell", "luasock/stream", "luasock/trace"},
 		outside: []string{"github.com/yuin/gopher-lua", "golang.org/x/sys"}, not: []string{"flag"}, why: "tests run in VMs; the command line is cli's"},
-	{name: "luasock/cli", may: []string{"luasock", "luasock/check", "luasock/luacats", "luasock/luatest", "luasock/php", "luasock/sock", "luasock/spell", "luasock/trace"},
+	{name: "luasock/repl", may: []string{"luasock", "luasock/bind", "luasock/loop", "luasock/sock", "luasock/spell", "luasock/stream", "luasock/trace"},
+		outside: []string{"github.com/yuin/gopher-lua", "github.com/chzyer/readline", "golang.org/x/sys", "golang.org/x/text/width"}, not: []string{"flag", "net"},
+		why: "a prompt on any VM, the command's or a test's that has stopped; options are cli's"},
+	{name: "luasock/cli", may: []string{"luasock", "luasock/check", "luasock/luacats", "luasock/luatest", "luasock/php", "luasock/repl", "luasock/sock", "luasock/spell", "luasock/trace"},
 		outside: []string{"github.com/fsnotify/fsnotify", "github.com/spf13/pflag", "github.com/yuin/gopher-lua", "golang.org/x/sys"}, why: "the top: nobody imports it but main"},
 	{name: "luasock/bench", outside: []string{"golang.org/x/sys"}, why: "it measures the built command from outside, as it measures PHP's"},
 }

@@ -26,12 +26,16 @@ var modules = []*bind.Module{
 
 // Options say how a VM behaves. The zero Options are a program's.
 type Options struct {
-	// Stderr is where the errors of tasks that nobody joins are printed;
-	// os.Stderr when nil.
+	// Stderr is where the errors of tasks that nobody joins are printed, and where
+	// io.stderr and socket.STDERR write; os.Stderr when nil.
 	Stderr io.Writer
-	// Stdout is where print and io.write go; os.Stdout when nil. Open and Preload
-	// leave it.
+	// Stdout is where print, io.write and socket.STDOUT write; os.Stdout when nil.
+	// Of Open and Preload only socket.STDOUT does.
 	Stdout io.Writer
+	// Stdin is what io.read and socket.STDIN read, on goroutines of their own;
+	// os.Stdin when nil. The error EAGAIN says that nothing has come; whoever still
+	// waits reads again. Of Open and Preload only socket.STDIN does.
+	Stdin io.Reader
 	// Exit is what os.exit does; os.Exit when nil. A host that embeds the VM and
 	// wants to outlive it sets its own, which need not return; if it does, the
 	// script is ended all the same, and all that is left to do is to Close the VM. Open and Preload
@@ -85,7 +89,9 @@ func New(o Options) (*VM, error) {
 		Await:     vm.await,
 		Strerror:  sock.Strerror,
 		Exit:      vm.exit,
+		Stdin:     o.Stdin,
 		Stdout:    o.Stdout,
+		Stderr:    o.Stderr,
 	})
 	vm.libraries = len(vm.env.Modules())
 	vm.openModules()

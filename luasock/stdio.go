@@ -1,6 +1,8 @@
 package luasock
 
 import (
+	"io"
+
 	lua "github.com/yuin/gopher-lua"
 
 	"sockscript/luasock/stream"
@@ -30,7 +32,13 @@ func (vm *VM) standardObject(n int) *lua.LUserData {
 	if host.standard[n] == nil {
 		s := standard[n]
 		file := stream.NewFile(vm.loop, n, false, s.name)
-		host.standard[n] = vm.pushStream(vm.newFileStream(file, s.uri, s.mode))
+		file.Redirect([]io.Writer{nil, vm.options.Stdout, vm.options.Stderr}[n])
+		fp := vm.newFileStream(file, s.uri, s.mode)
+		if n == 0 && vm.options.Stdin != nil {
+			fp.Stream = host.group.New(&hostInput{File: file, loop: vm.loop, from: vm.options.Stdin}, false)
+			fp.SetTimeout(stream.Forever)
+		}
+		host.standard[n] = vm.pushStream(fp)
 	}
 	return host.standard[n]
 }

@@ -52,6 +52,14 @@ func (vm *VM) Interrupt(reason string) {
 	})
 }
 
+// Cancel has the call in which a task, or the main chunk, waits, or its next that
+// would, raise the reason. Other tasks go on.
+func (vm *VM) Cancel(t *loop.Task, reason string) {
+	if t, ok := t.Value.(*Task); ok {
+		t.stop(&cancelled{lua.LString(reason)})
+	}
+}
+
 // Wait runs the VM until every task has ended. The error is a *loop.Deadlock
 // when they wait and nothing can wake one, an *Error when one was ended by an
 // error and nobody joined it (which was printed when it happened, and is

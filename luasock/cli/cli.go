@@ -108,8 +108,7 @@ func Main(args []string, stdin *os.File, stdout, stderr io.Writer) int {
 		return sub.run(o.args, stdin, stdout, stderr)
 	}
 	if o.interactive || o.script == "" && o.statements == nil && isTerminal(stdin) {
-		fmt.Fprint(stderr, usage)
-		return exitUsage
+		return prompt(o, stdin, stdout, stderr)
 	}
 	return run(o, stdin, stderr)
 }

@@ -41,7 +41,7 @@ func run(o options, stdin io.Reader, stderr io.Writer) int {
 	watch := startWatch(vm, o, stderr)
 	defer watch.stop()
 	setArgs(vm.L, o)
-	err = runAll(vm, o, main)
+	err = runAll(vm, o, main, vm.Do)
 	if status, ended := watch.status(); ended {
 		return status
 	}
@@ -55,27 +55,30 @@ func run(o options, stdin io.Reader, stderr io.Writer) int {
 // requireModule is -l: a module whose name can be a variable's becomes a global.
 const requireModule = `local name = ... local m = require(name) if name:find "^[%a_][%w_]*$" then _G[name] = m end`
 
-// runAll runs the modules, the statements and the script, in this order.
-func runAll(vm *luasock.VM, o options, main script) error {
+// runAll has do run the modules, the statements and the script, in this order.
+func runAll(vm *luasock.VM, o options, main script, do doer) error {
 	for _, name := range o.modules {
-		if err := runText(vm, requireModule, "=(command line)", name); err != nil {
+		if err := runText(vm, do, requireModule, "=(command line)", name); err != nil {
 			return err
 		}
 	}
 	for _, statement := range o.statements {
-		if err := runText(vm, statement, "=(command line)"); err != nil {
+		if err := runText(vm, do, statement, "=(command line)"); err != nil {
 			return err
 		}
 	}
 	if main.chunk == "" {
 		return nil
 	}
-	return runText(vm, main.source, main.chunk, o.args...)
+	return runText(vm, do, main.source, main.chunk, o.args...)
 }
 
-// runText compiles a chunk and runs it until its tasks have ended. The name is
-// "@file" or "=text", as Lua has it.
-func runText(vm *luasock.VM, source, name string, args ...string) error {
+// doer runs a function: VM.Do, which waits for the tasks too, or another.
+type doer func(fn *lua.LFunction, args ...lua.LValue) error
+
+// runText compiles a chunk and has do run it. The name is "@file" or "=text", as
+// Lua has it.
+func runText(vm *luasock.VM, do doer, source, name string, args ...string) error {
 	fn, err := vm.Load([]byte(source), name)
 	var syntax *luasock.SyntaxError
 	if errors.As(err, &syntax) {
@@ -88,7 +91,7 @@ func runText(vm *luasock.VM, source, name string, args ...string) error {
 	for i, arg := range args {
 		values[i] = lua.LString(arg)
 	}
-	return vm.Do(fn, values...)
+	return do(fn, values...)
 }
 
 // sourceError is source that Lua does not accept.

@@ -18,6 +18,7 @@ type file struct {
 	m      *machine
 	f      *os.File
 	r      *bufio.Reader // nil until something is read
+	from   io.Reader     // where reads come from instead; nil: f
 	to     io.Writer     // where writes go instead; nil: f
 	cmd    *exec.Cmd     // popen's
 	std    bool          // one of the process's own

@@ -2,7 +2,9 @@ package lualib
 
 import (
 	"bufio"
-	"os"
+	"errors"
+	"io"
+	"syscall"
 
 	lua "github.com/yuin/gopher-lua"
 )
@@ -13,7 +15,7 @@ import (
 type source struct {
 	m     *machine
 	L     *lua.LState // that reads now
-	f     *os.File
+	r     io.Reader
 	ahead *arrival
 }
 
@@ -27,10 +29,14 @@ type arrival struct {
 // newReader gives the reader of a file. A regular file does not keep anyone
 // waiting, and is read as it is.
 func (f *file) newReader() *bufio.Reader {
+	if f.from != nil {
+		f.source = &source{m: f.m, r: f.from}
+		return bufio.NewReader(f.source)
+	}
 	if info, err := f.f.Stat(); err == nil && info.Mode().IsRegular() {
 		return bufio.NewReader(f.f)
 	}
-	f.source = &source{m: f.m, f: f.f}
+	f.source = &source{m: f.m, r: f.f}
 	return bufio.NewReader(f.source)
 }
 
@@ -41,6 +47,10 @@ func (s *source) Read(p []byte) (int, error) {
 	}
 	a := s.ahead
 	s.m.await(s.L, func() { <-a.done })
+	if errors.Is(a.err, syscall.EAGAIN) {
+		s.ahead = nil
+		return s.Read(p)
+	}
 	n := copy(p, a.buf)
 	if a.buf = a.buf[n:]; len(a.buf) > 0 {
 		return n, nil
@@ -54,7 +64,7 @@ func (s *source) begin(size int) *arrival {
 	go func() {
 		defer close(a.done)
 		buf := make([]byte, size)
-		n, err := s.f.Read(buf)
+		n, err := s.r.Read(buf)
 		a.buf, a.err = buf[:n], err
 	}()
 	return a

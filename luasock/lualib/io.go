@@ -31,11 +31,11 @@ func openIO(m *machine, L *lua.LState) {
 			{Name: "write", Sig: "write(...)", Doc: "Writes to the default output.", Fn: m.ioWrite},
 		},
 	})
-	m.input = &file{m: m, f: os.Stdin, std: true}
+	m.input = &file{m: m, f: os.Stdin, std: true, from: m.o.Stdin}
 	m.output = &file{m: m, f: os.Stdout, std: true, to: m.o.Stdout}
 	t.RawSetString("stdin", m.value(m.input))
 	t.RawSetString("stdout", m.value(m.output))
-	t.RawSetString("stderr", m.value(&file{m: m, f: os.Stderr, std: true}))
+	t.RawSetString("stderr", m.value(&file{m: m, f: os.Stderr, std: true, to: m.o.Stderr}))
 }
 
 // value is the file as Lua has it, always the same.

@@ -74,7 +74,9 @@ func (m *machine) poll(L *lua.LState) {
 	if m.o.Interrupt != nil && m.o.Interrupt.Load() {
 		bind.Raise(L, "interrupted!")
 	}
-	if ctx := L.Context(); ctx != nil && ctx.Err() != nil {
-		bind.Raise(L, ctx.Err().Error())
+	if ctx := L.Context(); ctx != nil {
+		if err := ctx.Err(); err != nil {
+			bind.Raise(L, err.Error())
+		}
 	}
 }

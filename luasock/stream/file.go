@@ -2,6 +2,7 @@ package stream
 
 import (
 	"io"
+	"os"
 	"runtime"
 	"time"
 
@@ -21,6 +22,7 @@ type File struct {
 	nonblock bool
 	mode     uint32 // its kind, as stat(2) has it; 0 if not yet asked
 	name     label
+	to       io.Writer // takes what is written, instead of the descriptor; nil for that
 	cleanup  runtime.Cleanup
 }
 
@@ -47,6 +49,16 @@ func NewFile(l *loop.Loop, n int, owned bool, name string) *File {
 		}, f.fd)
 	}
 	return f
+}
+
+// Redirect has what is written go to w, which does not keep the caller waiting for
+// long, in place of the descriptor itself. Nil and the descriptor's own os.File
+// change nothing.
+func (f *File) Redirect(w io.Writer) {
+	if own, ok := w.(*os.File); ok && own.Fd() == uintptr(f.n) {
+		w = nil
+	}
+	f.to = w
 }
 
 // FD is the descriptor's number; -1 once closed.
@@ -91,7 +103,7 @@ func (f *File) Kind() string {
 // Raw implements Descriptor for regular files and pipes: calls on others may
 // wait, terminals among them.
 func (f *File) Raw() int {
-	if f.closed || f.kind() != unix.S_IFREG && f.kind() != unix.S_IFIFO {
+	if f.closed || f.to != nil || f.kind() != unix.S_IFREG && f.kind() != unix.S_IFIFO {
 		return -1
 	}
 	return f.n
@@ -155,6 +167,9 @@ func (f *File) TryRead(p []byte) (int, error) {
 // PIPE_BUF bytes without waiting, so no more is written at once.
 func (f *File) TryWrite(p []byte) (int, error) {
 	const pipeBuf = 4096
+	if f.to != nil && !f.closed {
+		return f.to.Write(p)
+	}
 	for done := 0; done < len(p); {
 		if f.closed {
 			return done, unix.EPIPE

@@ -1,0 +1,848 @@
+package cli
+
+import (
+	"fmt"
+	"github.com/creack/pty"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+func TestPromptEvaluates(t *testing.T) {
+	p := sit(t, nil)
+	for _, k := range []struct{ line, want string }{
+		{"1 + 1", "2"},
+		{"= 2 * 3", "6"},
+		{"x = 5", ""},
+		{"x", "5"},
+		{"_", "5"},
+		{"x = x + 1 print(x)", "6"},
+		{"1, 'two', nil, true", "1\t\"two\"\tnil\ttrue"},
+		{"nothing", "nil"},
+		{"print('printed')", "printed"},
+		{`"a\0b\r\n\t\"\128ü"`, `"a\x00b\r\n\t\"\x80ü"`},
+		{"{}", "{}"},
+		{"{1, 2, {a = 1}, b = 'x', ['c d'] = true, [10] = 10}", `{1, 2, {a = 1}, [10] = 10, b = "x", ["c d"] = true}`},
+		{"function f() end return f", "function <stdin:1>"},
+		{"socket.bind", "function socket.bind(s, address [, port=0])"},
+		{"socket.fsockopen('127.0.0.1', 1)", "nil\tConnection refused\t111 (ECONNREFUSED)"},
+		{"local gone = 1", ""},
+		{"gone", "nil"},
+		{"error('on purpose')", "stdin:1: on purpose"},
+		{"error({code = 7})", "(error object is a table value): {code = 7}"},
+		{"x = = 1", "stdin:1: syntax error near '='\n    x = = 1\n        ^"},
+		{"help 'socket.bind'", "socket.bind(s, address [, port=0])\n  Gives the socket its local address. Port 0 takes a free one.\n  PHP: socket_bind"},
+		{"help(socket.gettime)", "socket.gettime()\n  Returns the time in seconds since 1970, with fractions."},
+	} {
+		if got := p.enters(k.line); got != untabbed(k.want) {
+			t.Errorf("%s\nshows %q\nwant  %q", k.line, got, untabbed(k.want))
+		}
+	}
+	if status := p.leaves(); status != 0 {
+		t.Errorf("exit status %d", status)
+	}
+}
+
+// What is not complete goes on in the next line, and comes back as one entry.
+func TestPromptContinues(t *testing.T) {
+	p := sit(t, nil)
+	p.ready()
+	p.types("function f(a)\r")
+	p.sees(">>")
+	p.types("return a * 2\rend\r")
+	if got := p.enters("f(21)"); got != "42" {
+		t.Errorf("f(21) shows %q", got)
+	}
+	p.types("1 +\r2\r")
+	p.sees("\n3\n")
+	p.types("[[a\rb]]\r")
+	p.sees(`"a\nb"`)
+	p.ready()
+	p.types("\x1b[A\x1b[A\x1b[A\x1b[A\x1b[A") // past the lines of the last three
+	p.until("the entry before, whole", func(s *screen) bool {
+		return s.text(s.row) == "> f(21)"
+	})
+	p.types("\x1b[A")
+	p.until("the function, whole", func(s *screen) bool {
+		return s.text(s.row) == ">> end" && s.text(s.row-1) == ">> return a * 2" && s.text(s.row-2) == "> function f(a)"
+	})
+	p.types("\x1b[A\x05 + 1\r") // up, to its end
+	if got := p.enters("f(21)"); got != "43" {
+		t.Errorf("after editing, f(21) shows %q", got)
+	}
+	p.leaves()
+}
+
+// A paste is one entry: its line breaks are no Enter, its locals hold to its end.
+func TestPromptTakesPasteAsOne(t *testing.T) {
+	p := sit(t, nil)
+	p.ready()
+	if !p.screen.paste {
+		t.Error("bracketed paste is not on")
+	}
+	p.types("\x1b[200~local a = 1\r\nlocal b = a + 1\rprint(a, b)\x1b[201~")
+	p.sees(">> print(a, b)")
+	p.types("\r")
+	p.sees("1       2")
+	long := strings.Repeat("x = 1\n", 3000) + "print('done', x)"
+	p.ready()
+	p.types("\x1b[200~" + long + "\x1b[201~\r")
+	p.sees("done    1")
+	p.leaves()
+}
+
+// serve opens a listener whose task prints each line that comes, and connects.
+func (p *person) serve() net.Conn {
+	p.t.Helper()
+	p.enters("l = socket.create_listen(0)")
+	p.enters("t = task.spawn(function() local s = l:accept() for line in s:lines() do show(line) end print('peer left') end)")
+	_, port, _ := strings.Cut(p.enters("l:getsockname()"), "\t")
+	if port == "" {
+		_, port, _ = strings.Cut(p.enters("l:getsockname()"), "  ")
+	}
+	peer, err := net.Dial("tcp", "127.0.0.1:"+strings.TrimSpace(port))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.t.Cleanup(func() { peer.Close() })
+	return peer
+}
+
+// What tasks print appears above the line that is being typed.
+func TestPromptKeepsTheTypedLine(t *testing.T) {
+	for _, k := range []struct{ name, show string }{
+		{"print", "print(line)"},
+		{"io.write", "io.write(line, '\\n')"},
+		{"io.stdout", "io.stdout:write(line, '\\n')"},
+		{"io.stderr", "io.stderr:write(line, '\\n')"},
+		{"socket.STDOUT", "socket.STDOUT:write(line .. '\\n')"},
+		{"socket.STDERR", "socket.STDERR:write(line .. '\\n')"},
+		{"in pieces", "for c in line:gmatch('.') do io.write(c) task.yield() end print()"},
+	} {
+		t.Run(k.name, func(t *testing.T) {
+			p := sit(t, nil)
+			p.enters("function show(line) " + k.show + " end")
+			peer := p.serve()
+			p.types("'half typ\x1b[D\x1b[D") // the cursor stands before the last two
+			p.until("the cursor", func(s *screen) bool { return s.text(s.row) == "> 'half typ" && s.column == 9 })
+			for _, line := range []string{"first", "second"} {
+				fmt.Fprintln(peer, line)
+				p.until("the line above the prompt", func(s *screen) bool {
+					return s.text(s.row) == "> 'half typ" && s.text(s.row-1) == line && s.column == 9
+				})
+			}
+			p.types("\x05ed'\r")
+			p.sees(`"half typed"`)
+			peer.Close()
+			p.sees("peer left")
+			p.leaves()
+		})
+	}
+}
+
+// row waits for a prompt and gives its row.
+func (p *person) row() (row int) {
+	p.t.Helper()
+	p.until("a prompt", func(s *screen) bool { row = s.row; return atPrompt(s) })
+	return row
+}
+
+// running waits until an entry runs, at which the terminal is as it was.
+func (p *person) running() {
+	p.t.Helper()
+	p.until("the entry to run", func(s *screen) bool { return !s.paste })
+}
+
+// Ctrl-C ends what runs, and no task.
+func TestPromptInterrupts(t *testing.T) {
+	p := sit(t, nil)
+	p.enters("function show(line) print(line) end")
+	peer := p.serve()
+	for _, k := range []struct{ name, line, want string }{
+		{"a call that waits", "socket.create_listen(0):accept()", "interrupted"},
+		{"a sleep", "task.sleep(1000)", "interrupted"},
+		{"a read of the keyboard", "io.read()", "interrupted"},
+		{"a loop", "while true do end", "interrupted"},
+		{"a sort", "table.sort({3, 2, 1}, function() while true do end end)", "interrupted"},
+		{"a loop in a coroutine", "coroutine.wrap(function() while true do end end)()", "interrupted"},
+	} {
+		row := p.row()
+		p.types(k.line + "\r")
+		p.running()
+		p.types("\x03")
+		if got := p.shown(row); !strings.Contains(got, k.want) {
+			t.Errorf("%s: it shows %q, want %q", k.name, got, k.want)
+		}
+	}
+	if got := p.enters("t:status()"); got != `"waiting"` {
+		t.Errorf("the task is %s", got)
+	}
+	fmt.Fprintln(peer, "still there")
+	p.sees("still there")
+	p.ready()
+	p.types("1 +\rx")
+	p.sees(">> x")
+	p.types("\x03")
+	p.sees("x^C")
+	if got := p.enters("1"); got != "1" {
+		t.Errorf("after Ctrl-C on two lines, 1 shows %q", got)
+	}
+	p.leaves()
+}
+
+// A loop that catches its errors is ended by a second Ctrl-C.
+func TestPromptInterruptsWhatCatches(t *testing.T) {
+	p := sit(t, nil)
+	p.ready()
+	p.types("while true do local ok, why = pcall(function() while true do end end) print(why) end\r")
+	p.running()
+	p.types("\x03")
+	p.sees("stdin:1: interrupted")
+	p.types("\x03")
+	p.ready()
+	p.leaves()
+}
+
+// A task that never waits is in the way of everything; Ctrl-C on the line ends it.
+func TestPromptInterruptsABusyTask(t *testing.T) {
+	p := sit(t, nil)
+	p.enters("function busy() print('busy') while true do end end")
+	p.ready()
+	p.types("t = task.spawn(busy)\r")
+	p.sees("\nbusy\n")
+	p.types("\x03")
+	p.sees("interrupted")
+	if got := p.enters("t:status()"); got != `"failed"` {
+		t.Errorf("the task is %s", got)
+	}
+	p.leaves()
+}
+
+func TestPromptLeaves(t *testing.T) {
+	t.Run("Ctrl-D closes what is open", func(t *testing.T) {
+		p := sit(t, nil)
+		p.enters("function show(line) print(line) end")
+		peer := p.serve()
+		if status := p.leaves(); status != 0 {
+			t.Errorf("exit status %d", status)
+		}
+		if n, err := peer.Read(make([]byte, 1)); n != 0 || err == nil {
+			t.Errorf("the connection gives %d bytes, %v", n, err)
+		}
+	})
+	t.Run("Delete does not", func(t *testing.T) {
+		p := sit(t, nil)
+		p.ready()
+		p.types("\x1b[3~\x1b[3~")
+		p.types("1x\x1b[D\x1b[3~\x1b[3~\r")
+		p.sees("\n1\n")
+		p.leaves()
+	})
+	for _, k := range []struct {
+		name, line string
+		status     int
+	}{
+		{".quit", ".quit", 0},
+		{"os.exit", "os.exit(7)", 7},
+		{"os.exit in a task", "task.spawn(os.exit, 8) task.sleep(1000)", 8},
+	} {
+		t.Run(k.name, func(t *testing.T) {
+			p := sit(t, nil)
+			p.ready()
+			p.types(k.line + "\r")
+			if status := p.gone(); status != k.status {
+				t.Errorf("exit status %d, want %d", status, k.status)
+			}
+		})
+	}
+	for _, k := range []struct {
+		signal unix.Signal
+		status int
+	}{{unix.SIGTERM, 143}, {unix.SIGHUP, 129}} {
+		for _, line := range []string{"half a li", "task.sleep(1000)\r", "while true do end\r", "for i = 1, 10 do pcall(task.sleep, 1000) end\r"} {
+			t.Run(fmt.Sprint(k.signal, " at ", line), func(t *testing.T) {
+				p := sit(t, nil)
+				p.enters("task.spawn(function() local ok, why = pcall(task.sleep, 1000) print('cleaned up: ' .. why) end)")
+				p.types(line)
+				p.sees(strings.TrimSuffix(line, "\r"))
+				if strings.HasSuffix(line, "\r") {
+					p.running()
+				}
+				p.cmd.Process.Signal(k.signal)
+				if status := p.gone(); status != k.status {
+					t.Errorf("exit status %d, want %d", status, k.status)
+				}
+				p.sees("cleaned up: terminated")
+			})
+		}
+	}
+}
+
+func TestPromptCompletes(t *testing.T) {
+	p := sit(t, nil)
+	if err := os.WriteFile(filepath.Join(p.cmd.Dir, "script one.lua"), []byte("one = 1"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(p.cmd.Dir, "folder"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	p.enters("s = socket.create(socket.AF_INET, socket.SOCK_STREAM) own = {one = {two = {socket.STDOUT}}, ['not a name'] = 1}")
+	for _, k := range []struct{ typed, want string }{
+		{"soc\t", "socket"},
+		{"socket.create_l\t", "socket.create_listen"},
+		{"socket.AF_INET6\t", "socket.AF_INET6"},
+		{"socket.SO_REUSEP\t", "socket.SO_REUSEPORT"},
+		{"s:recvf\t", "s:recvfrom"},
+		{"s:read_ex\t", "s:read_exactly"},
+		{"own.o\t", "own.one"},
+		{"own.one.two[1]:interac\t", "own.one.two[1]:interact"},
+		{"own['one'].tw\t", "own['one'].two"},
+		{"print(s:getpeern\t", "print(s:getpeername"},
+		{"task.current().na\t", "task.current().na"},
+		{"string.form\t", "string.format"},
+		{"func\t", "function"},
+		{"x = 'scr\t", "x = 'script one.lua"},
+		{"x = 'fol\t", "x = 'folder/"},
+		{"-- soc\t", "-- soc"},
+		{"'soc\t", "'soc"},
+		{".soc\t", ".sockets"},
+		{".load scr\t", ".load script one.lua"},
+		{"s.create_list\t", "s.create_list"},
+		{"nope.x\t", "nope.x"},
+	} {
+		p.ready()
+		p.types(k.typed + "!")
+		p.until(fmt.Sprintf("%q", k.want+"!"), func(s *screen) bool { return s.text(s.row) == "> "+k.want+"!" })
+		p.types("\x15") // Ctrl-U
+	}
+	p.ready()
+	p.types("s:re\t")
+	p.until("the choice", func(s *screen) bool {
+		return s.text(s.row) == "> s:re" && strings.Contains(s.text(s.row+1), "read_exactly") && strings.Contains(s.String(), "recvmsg")
+	})
+	p.types("cv(")
+	p.until("the choice to go", func(s *screen) bool { return !strings.Contains(s.text(s.row+1), "read_exactly") })
+	p.types("\x15")
+	p.leaves()
+}
+
+func TestPromptShowsSignatures(t *testing.T) {
+	p := sit(t, nil)
+	p.enters("s = socket.create(socket.AF_INET, socket.SOCK_STREAM)")
+	for _, k := range []struct{ typed, want string }{
+		{"socket.bind(", "socket.bind(s, address [, port=0])  Gives the socket its local address"},
+		{"socket.bind(s, '127.0.0.1', ", "socket.bind(s, address [, port=0])  Gives the socket its local address"},
+		{"s:bind('127.0.0.1'", "s:bind(address [, port=0])  Gives the socket its local address"},
+		{"s:listen(", "s:listen([backlog=0])  Makes the socket one that accepts connections; backl"},
+		{"s:close(", "s:close()  Closes the socket"},
+		{"socket.STDOUT:write(", "fp:write(data [, length])"},
+		{"print(tostring(", "tostring(v)  v as text, by its metamethod __tostring if it has one"},
+		{"print(tostring(1), ", "print(...)  Writes the arguments to standard output, with tabs between"},
+		{"string.format(", "string.format("},
+		{"x = (", ""},
+		{"nope(", ""},
+	} {
+		p.ready()
+		p.types(k.typed)
+		p.until(fmt.Sprintf("%q below", k.want), func(s *screen) bool {
+			below := s.text(s.row + 1)
+			return strings.HasSuffix(s.text(s.row), strings.TrimRight(k.typed, " ")) && strings.HasPrefix(below, k.want) && (k.want != "") == (below != "")
+		})
+		p.types("\x15")
+		p.until("the hint to go", func(s *screen) bool { return atPrompt(s) })
+	}
+	p.leaves()
+}
+
+func TestPromptCommands(t *testing.T) {
+	p := sit(t, nil)
+	if got := p.enters(".sockets"); got != "no socket is open" {
+		t.Errorf(".sockets shows %q", got)
+	}
+	if got := p.enters(".tasks"); got != "no task runs" {
+		t.Errorf(".tasks shows %q", got)
+	}
+	if got := p.enters(".send x"); !strings.HasPrefix(got, "there is no connection yet") {
+		t.Errorf(".send shows %q", got)
+	}
+	listening := p.enters(".listen tcp://127.0.0.1:0")
+	port, ok := strings.CutPrefix(strings.TrimSuffix(listening, " listening"), "stream: tcp 127.0.0.1:")
+	if !ok {
+		t.Fatalf(".listen shows %q", listening)
+	}
+	p.enters("server = _")
+	connected := p.enters(".connect tcp://127.0.0.1:" + port)
+	if !strings.HasSuffix(connected, " -> 127.0.0.1:"+port+" connected") {
+		t.Errorf(".connect shows %q", connected)
+	}
+	for _, k := range []struct{ line, want string }{
+		{"client = _", ""},
+		{`.send "HELLO\r\n"`, "7 bytes sent"},
+		{`.send more\0`, "5 bytes sent"},
+		{"peer = server:accept()", ""},
+		{".recv", `"HELLO\r\nmore\x00"`}, // peer is the last that was made
+		{"_", `"HELLO\r\nmore\x00"`},
+		{"client", connected},
+		{".close", ""},
+		{"client", "stream: closed"},
+		{"peer", ""},
+		{".recv", "nil     closed  0"},
+		{".time 1 + 1", "~2\n.*s"},
+		{".time x = ", "~(?s)stdin:1: syntax error near '<eof>'.*"},
+		{".nothing", "there is no command .nothing; .help lists them"},
+		{".sokets", "there is no command .sokets; did you mean .sockets?"},
+		{".load", ".load needs FILE: runs a script here"},
+		{".load nowhere.lua", "open nowhere.lua: no such file or directory"},
+		{".tasks x", ".tasks takes nothing, got x"},
+		{".hex maybe", ".hex must be on or off, got maybe"},
+		{".close 1000", "there is no socket with the descriptor 1000; .sockets lists all"},
+		{".close 1 + {}", "~(?s)stdin:1: attempt to perform arithmetic on a table value.*"},
+		{".help socket.gettime", "socket.gettime()\n  Returns the time in seconds since 1970, with fractions."},
+		{".help nothing.at.all", "there is no help on nothing.at.all"},
+		{".connect tcp://127.0.0.1:1", "nil     Connection refused      111 (ECONNREFUSED)"},
+	} {
+		got := p.enters(k.line)
+		if pattern, ok := strings.CutPrefix(k.want, "~"); ok && regexp.MustCompile("^(?:"+pattern+")$").MatchString(got) {
+			continue
+		}
+		if k.line != "peer" && got != k.want {
+			t.Errorf("%s\nshows %q\nwant  %q", k.line, got, k.want)
+		}
+	}
+	got := p.enters(".sockets")
+	want := `fd +kind +state +local +remote +in +out +age +name
+\d+ +tcp +listening +127.0.0.1:` + port + ` +- +0 +0 +\S+s +server
+\d+ +tcp +connected +127.0.0.1:` + port + ` +127.0.0.1:\d+ +12 +0 +\S+s +peer \*`
+	if !regexp.MustCompile("^" + want + "$").MatchString(got) {
+		t.Errorf(".sockets shows\n%s\nwant\n%s", got, want)
+	}
+	p.enters("task.spawn(function() local s = socket.create_listen(0) number = s:fd() s:accept() print('accept is over') end)")
+	got = p.enters(".tasks")
+	if want := `task +state +at +waits in\nstdin:1 +waiting +stdin:1 +accept on tcp 0.0.0.0:\d+ listening`; !regexp.MustCompile("^" + want + "$").MatchString(got) {
+		t.Errorf(".tasks shows\n%s", got)
+	}
+	if got := p.enters(".close number"); !strings.Contains(got, "must be a Socket or a Stream, got") {
+		t.Errorf(".close number shows %q", got)
+	}
+	p.enters(".close " + p.enters("number"))
+	p.sees("\naccept is over\n")
+	if got := p.enters(".help"); !strings.Contains(got, ".connect URL") || !strings.Contains(got, "The locals") {
+		t.Errorf(".help shows %q", got)
+	}
+	if n := strings.Count(p.enters(".help"), "\n") + 1; n > 23 {
+		t.Errorf(".help takes %d lines", n)
+	}
+	p.ready()
+	p.types(".quit\r")
+	if status := p.gone(); status != 0 {
+		t.Errorf("exit status %d", status)
+	}
+}
+
+// .hex on shows what moves, whoever moves it.
+func TestPromptHex(t *testing.T) {
+	p := sit(t, nil)
+	p.enters("a, b = socket.stream_pair(1, 1, 0)")
+	p.enters(".hex on")
+	p.enters("a:write('HELLO\\r\\n')")
+	p.sees("send 7 bytes")
+	p.sees("00000000  48 45 4c 4c 4f 0d 0a                              |HELLO..|")
+	p.enters("task.spawn(function() b:gets() end)")
+	p.sees("recv 7 bytes")
+	p.enters(".hex off")
+	p.enters("a:write('quiet')")
+	if p.leaves(); strings.Contains(p.screen.String(), "|quiet|") {
+		t.Error(".hex off still shows bytes")
+	}
+}
+
+// .interact gives the keyboard to the connection; what is typed behind Ctrl-] is the
+// prompt's.
+func TestPromptInteracts(t *testing.T) {
+	p := sit(t, nil)
+	p.enters("a, b = socket.stream_pair(1, 1, 0)")
+	p.enters("task.spawn(function() for line in b:lines() do b:write('<' .. line .. '>\\n') end end)")
+	p.enters("a")
+	p.types(".interact\r")
+	p.sees("Ctrl-] comes back")
+	p.types("hello\r")
+	p.sees("<hello>")
+	p.types("\x1d1 + 2\r")
+	p.sees("\n3\n")
+	p.leaves()
+}
+
+// What is typed before an entry runs is the entry's, if it reads, and else the
+// prompt's.
+func TestPromptTypeAhead(t *testing.T) {
+	for _, k := range []struct{ name, keys, want string }{
+		{"io.read", "io.read()\rfirst\r'second'\r", "\n\"first\"\n> 'second'\n\"second\"\n"},
+		{"socket.STDIN", "socket.STDIN:gets()\rfirst\r'second'\r", "\n\"first\\n\"\n> 'second'\n\"second\"\n"},
+		{"entries", "'first'\r'second'\r'third'\r", "\n\"third\"\n"},
+		{"a pasted chunk", "x = io.read()\rin\r\x1b[200~print(\rx)\x1b[201~\r", "\nin\n"},
+	} {
+		t.Run(k.name, func(t *testing.T) {
+			p := sit(t, nil)
+			p.ready()
+			p.types(k.keys)
+			p.sees(k.want)
+			p.leaves()
+		})
+	}
+}
+
+// A task that waits for the keyboard takes no key of the prompt's, and who has given
+// up waiting takes none of anybody's.
+func TestPromptKeepsItsKeys(t *testing.T) {
+	for _, read := range []string{"socket.STDIN:gets()", "io.read('*L')"} {
+		t.Run(read, func(t *testing.T) {
+			p := sit(t, nil)
+			p.enters("t = task.spawn(function() got = " + read + " end)")
+			for _, line := range []string{"1", "22", "333"} {
+				if got := p.enters(line); got != line {
+					t.Errorf("%s shows %s", line, got)
+				}
+			}
+			p.types("print('it runs') while not got do task.sleep(0.01) end\r")
+			p.sees("\nit runs\n")
+			p.types("for the task\r")
+			if got := p.enters("got"); got != `"for the task\n"` {
+				t.Errorf("the task got %s", got)
+			}
+			p.types("print('again') " + read + "\r")
+			p.sees("\nagain\n")
+			p.types("\x03")
+			p.ready()
+			p.types("print('once more') sleep = task.sleep(0.3)\r")
+			p.sees("\nonce more\n")
+			p.types("'ahead'\r")
+			p.sees("\n\"ahead\"\n")
+			p.leaves()
+		})
+	}
+}
+
+func TestPromptHistory(t *testing.T) {
+	home := t.TempDir()
+	file := filepath.Join(home, ".local/state/sockscript/history")
+	sitAtHome := func(env ...string) *person { return sitIn(t, home, 80, nil, env...) }
+	p := sitAtHome()
+	p.enters("first = 1")
+	p.types("function f()\r return 'a\\\\n' end\r")
+	p.enters(" secret = 1")
+	p.enters("last = 1")
+	p.enters("last = 1")
+	q := sitAtHome()
+	q.enters("other = 1")
+	p.enters("after = 1")
+	q.leaves()
+	p.leaves()
+	info, err := os.Stat(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.Mode().Perm() != 0o600 {
+		t.Errorf("the history's mode is %v", info.Mode())
+	}
+	text, _ := os.ReadFile(file)
+	if want := "first = 1\nfunction f()\\n return 'a\\\\\\\\n' end\nlast = 1\nother = 1\nafter = 1\n"; string(text) != want {
+		t.Errorf("the history is\n%s\nwant\n%s", text, want)
+	}
+	os.Chmod(file, 0o644)
+
+	p = sitAtHome()
+	p.ready()
+	p.types("\x1b[A")
+	p.until("the last entry", func(s *screen) bool { return s.text(s.row) == "> after = 1" })
+	p.types("\x1b[A\x1b[A\x1b[A")
+	p.until("the entry of two lines", func(s *screen) bool {
+		return s.text(s.row) == `>>  return 'a\\n' end` && s.text(s.row-1) == "> function f()"
+	})
+	p.types("\x1b[B\x1b[B\x1b[B\x1b[B\x1b[B\x1b[B")
+	p.ready()
+	p.types("\x12fir") // Ctrl-R
+	p.until("what is searched", func(s *screen) bool { return s.text(s.row) == "> first = 1" && s.text(s.row+1) == "search: fir_" })
+	p.types("x")
+	p.until("that nothing is found", func(s *screen) bool { return s.text(s.row+1) == "not found: firx_" })
+	p.types("\x7f\x7f\x7f\x7f= 1\x12\x12")
+	p.until("the third that matches", func(s *screen) bool { return s.text(s.row) == "> last = 1" })
+	p.types("\x1b[D0\r")
+	if got := p.enters("last"); got != "01" && got != "1" {
+		t.Errorf("the found entry, changed, gave %s", got)
+	}
+	p.types("draft\x12other\x07") // Ctrl-G gives up
+	p.until("the draft", func(s *screen) bool { return s.text(s.row) == "> draft" })
+	p.types("\x15")
+	p.ready()
+	p.types(".history other\r")
+	p.sees("4  other = 1")
+	p.leaves()
+	if info, _ := os.Stat(file); info.Mode().Perm() != 0o600 {
+		t.Errorf("a history that others could read stays so: %v", info.Mode())
+	}
+
+	moved := filepath.Join(home, "deep", "moved")
+	p = sitAtHome("SOCKSCRIPT_HISTORY=" + moved)
+	p.enters("elsewhere = 1")
+	p.leaves()
+	if text, _ := os.ReadFile(moved); string(text) != "elsewhere = 1\n" {
+		t.Errorf("the moved history is %q", text)
+	}
+	for _, off := range []string{"", "off"} {
+		p = sitAtHome("SOCKSCRIPT_HISTORY=" + off)
+		p.enters("nowhere = 1")
+		p.types("\x1b[A")
+		p.until("the entry", func(s *screen) bool { return s.text(s.row) == "> nowhere = 1" })
+		p.types("\x15")
+		p.leaves()
+	}
+	p = sitAtHome("XDG_STATE_HOME=" + filepath.Join(home, "state"))
+	p.enters("there = 1")
+	p.leaves()
+	if text, _ := os.ReadFile(filepath.Join(home, "state/sockscript/history")); string(text) != "there = 1\n" {
+		t.Errorf("the history below XDG_STATE_HOME is %q", text)
+	}
+	if now, _ := os.ReadFile(file); strings.Contains(string(now), "where") {
+		t.Errorf("the usual history has got %q", now)
+	}
+	p = sitAtHome("SOCKSCRIPT_HISTORY=/dev/null/x")
+	p.sees("no history: ")
+	p.leaves()
+}
+
+// .save writes a script that does the same.
+func TestPromptSaves(t *testing.T) {
+	p := sit(t, nil)
+	for _, line := range []string{
+		"srv = socket.create_listen(0)",
+		"local _, port = srv:getsockname() number = port",
+		"number = nothing.at.all",
+		"task.spawn(function() local s = srv:accept() s:write(s:read(100):upper()) s:close() end)",
+		"2 + 3",
+		"=_ * 2",
+		"print(_)",
+		"socket.stream_client('tcp://127.0.0.1:' .. number)",
+		`.send hello\n`,
+		".recv",
+		"print((_))",
+	} {
+		p.enters(line)
+	}
+	if got := p.enters(".save session.lua"); got != "10 entries in session.lua" {
+		t.Errorf(".save shows %q", got)
+	}
+	p.leaves()
+	text, err := os.ReadFile(filepath.Join(p.cmd.Dir, "session.lua"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(binary, "session.lua")
+	cmd.Dir = p.cmd.Dir
+	out, err := cmd.CombinedOutput()
+	if err != nil || string(out) != "10\nHELLO\n\n" {
+		t.Errorf("the saved script\n%sprints %q, %v", text, out, err)
+	}
+}
+
+func TestPromptInit(t *testing.T) {
+	home := t.TempDir()
+	write(t, home, ".config/sockscript/init.lua", "function mine() return 'mine' end\nlocal x = nil + 1\n")
+	write(t, home, "config/sockscript/init.lua", "mine = = 1\n")
+	p := sitIn(t, home, 80, nil)
+	p.sees("init.lua:2: attempt to perform ar")
+	if got := p.enters("mine()"); got != `"mine"` {
+		t.Errorf("a function of init.lua gives %s", got)
+	}
+	p.leaves()
+	p = sitIn(t, home, 80, nil, "XDG_CONFIG_HOME="+filepath.Join(home, "config"))
+	p.sees("init.lua:1: syntax error near '='")
+	p.leaves()
+}
+
+// -i prompts after the program, with its globals, whatever came of it.
+func TestPromptAfterAProgram(t *testing.T) {
+	home := t.TempDir()
+	write(t, home, "good.lua", "x = ... print('runs', arg[0]) t = task.spawn(task.sleep, 1000)")
+	write(t, home, "bad.lua", "x = 1\nfunction f() error('on purpose') end\nf()\n")
+	write(t, home, "wrong.lua", "x = = 1\n")
+	write(t, home, "endless.lua", "x = 1 while true do end")
+	for _, k := range []struct {
+		args []string
+		sees string
+		x    string
+	}{
+		{[]string{"-i", "good.lua", "an argument"}, "runs    good.lua", `"an argument"`},
+		{[]string{"-i", "bad.lua"}, "bad.lua:2: on purpose\nstack traceback:", "1"},
+		{[]string{"-i", "wrong.lua"}, "wrong.lua:1: syntax error near '='", "nil"},
+		{[]string{"-i", "-e", "x = 2", "-e", "error('here')"}, "(command line):1: here", "2"},
+		{[]string{"-i"}, "", "nil"},
+	} {
+		p := sitIn(t, home, 80, k.args)
+		p.sees(k.sees)
+		if got := p.enters("x"); got != k.x {
+			t.Errorf("%v: x is %s, want %s", k.args, got, k.x)
+		}
+		if status := p.leaves(); status != 0 {
+			t.Errorf("%v: exit status %d", k.args, status)
+		}
+	}
+	p := sitIn(t, home, 80, []string{"-i", "endless.lua"})
+	p.sees("Ctrl-D leaves")
+	p.types("\x03")
+	p.sees("endless.lua:1: interrupted")
+	if got := p.enters("x"); got != "1" {
+		t.Errorf("after Ctrl-C in the script, x is %s", got)
+	}
+	p.leaves()
+	p = sitIn(t, home, 80, []string{"-i", "--timeout", "0.2"})
+	if status := p.gone(); status != exitTimeout {
+		t.Errorf("--timeout: exit status %d", status)
+	}
+}
+
+func TestPromptColors(t *testing.T) {
+	for _, k := range []struct {
+		name string
+		args []string
+		env  string
+		want bool
+	}{
+		{"usually", nil, "X=", true},
+		{"NO_COLOR", nil, "NO_COLOR=1", false},
+		{"--no-color", []string{"--no-color"}, "X=", false},
+		{"TERM=dumb", nil, "TERM=dumb", false},
+	} {
+		t.Run(k.name, func(t *testing.T) {
+			p := sit(t, k.args, k.env)
+			if got := p.enters("1 + 1"); got != "2" {
+				t.Errorf("1 + 1 shows %q", got)
+			}
+			p.leaves()
+			if got := strings.Contains(p.raw.String(), "m2\x1b[0m"); got != k.want {
+				t.Errorf("colours: %v, want %v; it wrote %q", got, k.want, p.raw.String())
+			}
+			if k.env == "TERM=dumb" && strings.Contains(p.raw.String(), "\x1b") {
+				t.Errorf("a dumb terminal is sent %q", p.raw.String())
+			}
+		})
+	}
+}
+
+// Without escape sequences the terminal itself edits the line.
+func TestPromptOnADumbTerminal(t *testing.T) {
+	p := sit(t, nil, "TERM=dumb")
+	p.enters("function show(line) print(line) end")
+	peer := p.serve()
+	p.types("1 +\r")
+	p.sees(">>")
+	p.types("2\r")
+	p.sees("\n3\n")
+	fmt.Fprintln(peer, "a line of a task's")
+	p.sees("a line of a task's\n>")
+	p.ready()
+	p.types("print('it runs') task.sleep(1000)\r")
+	p.sees("\nit runs\n")
+	p.types("\x03")
+	p.sees("interrupted")
+	p.leaves()
+}
+
+// The line is right in windows of any width, whatever is typed.
+func TestPromptDraws(t *testing.T) {
+	const text = "x = 'abcdefghij klmnopqrstuvwxyz 日本語の文字列 e\u0301 ünï 0123456789 \t end'"
+	shown := strings.ReplaceAll(text, "\t", "    ")
+	for _, columns := range []int{4, 7, 10, 20, 33, 80, 200} {
+		t.Run(fmt.Sprint(columns, " columns"), func(t *testing.T) {
+			p := sitIn(t, t.TempDir(), columns, nil, "NO_COLOR=1")
+			p.ready()
+			p.types("\x1b[200~" + text + "\x1b[201~")
+			whole := func(s *screen) bool { return strings.HasSuffix(s.unwrapped(), "> "+shown) }
+			p.until("the whole line", whole)
+			p.types("\x01y\x1b[C\x1b[3~\x1b[D\x7f") // to the start; there and back
+			p.until("the line without its blank", func(s *screen) bool {
+				return strings.HasSuffix(s.unwrapped(), "> "+strings.Replace(shown, "x ", "x", 1))
+			})
+			p.types("\x05\x7f\x7f\x7f\x7fend'")
+			p.types("\r")
+			if got, want := p.enters("#x"), fmt.Sprint(len(text)-len("x = ''")); strings.TrimSpace(got) != want { // in 4 columns its colour's end is a row
+				t.Errorf("#x is %q, want %s", got, want)
+			}
+			p.leaves()
+		})
+	}
+}
+
+// unwrapped is everything that was shown up to the cursor's last row, with rows
+// joined where they fill the width.
+func (s *screen) unwrapped() string {
+	var b strings.Builder
+	for row := range s.lines {
+		cells := s.lines[row].cells
+		b.WriteString(strings.Join(cells, ""))
+		if len(cells) < s.columns-1 {
+			b.WriteString("\n")
+		}
+	}
+	return strings.TrimRight(b.String(), "\n")
+}
+
+func TestPromptResizes(t *testing.T) {
+	p := sit(t, nil)
+	p.enters("'before'")
+	const text = "'0123456789 0123456789 0123456789 0123456789 0123456789'"
+	p.types(text)
+	p.sees(text)
+	for _, columns := range []int{30, 12, 60, 100} {
+		p.mu.Lock()
+		p.screen.resize(columns, 24)
+		p.mu.Unlock()
+		if err := pty.Setsize(p.master, &pty.Winsize{Rows: 24, Cols: uint16(columns)}); err != nil {
+			t.Fatal(err)
+		}
+		p.types("\x01\x05 .. '!'") // what comes after the size is drawn in it
+		p.types("\x7f\x7f\x7f\x7f\x7f\x7f\x7f")
+		p.until("the line", func(s *screen) bool {
+			return strings.HasSuffix(s.unwrapped(), "> "+text) && strings.Count(s.unwrapped(), "0123456789 0123456789 0123456789 0123456789") == 1
+		})
+	}
+	p.types("\r")
+	p.sees(strings.ReplaceAll(text, "'", `"`))
+	p.leaves()
+	if shown := p.screen.String(); strings.Count(shown, `"before"`) != 1 {
+		t.Errorf("what was printed before is\n%s", shown)
+	}
+}
+
+// A server and a client at one prompt.
+func TestPromptSession(t *testing.T) {
+	p := sit(t, nil)
+	_, port, _ := strings.Cut(strings.TrimSuffix(p.enters(".listen 127.0.0.1:0"), " listening"), "127.0.0.1:")
+	p.enters("server = _")
+	p.types("function serve(client)\r  for line in client:lines() do\r    client:write(line:upper() .. '\\n')\r  end\r  print('the client has left')\rend\r")
+	p.enters("t = task.spawn(function() serve(server:accept()) end)")
+	if got := p.enters(".connect " + port); !strings.HasSuffix(got, "-> 127.0.0.1:"+port+" connected") {
+		t.Errorf(".connect shows %q", got)
+	}
+	p.enters(`.send hello\n`)
+	if got := p.enters(".recv"); got != `"HELLO\n"` {
+		t.Errorf(".recv shows %q", got)
+	}
+	if got := p.enters(".tasks"); !strings.Contains(got, "stdin:2  read on tcp 127.0.0.1:"+port) {
+		t.Errorf(".tasks shows %q", got)
+	}
+	if got := p.enters(".sockets"); strings.Count(got, "connected") != 2 || !strings.Contains(got, "server") {
+		t.Errorf(".sockets shows %q", got)
+	}
+	p.enters(".close")
+	p.sees("the client has left")
+	if got := p.enters("t:status()"); got != `"done"` {
+		t.Errorf("the task is %s", got)
+	}
+	p.leaves()
+}

@@ -1,0 +1,96 @@
+package luasock
+
+import (
+	"io"
+	"os"
+	"strings"
+	"testing"
+
+	lua "github.com/yuin/gopher-lua"
+	"golang.org/x/sys/unix"
+)
+
+// stutter is a reader that has nothing now and then.
+type stutter struct {
+	io.Reader
+	odd bool
+}
+
+func (s *stutter) Read(p []byte) (int, error) {
+	if s.odd = !s.odd; s.odd {
+		return 0, unix.EAGAIN
+	}
+	return s.Reader.Read(p)
+}
+
+// socket.STDIN and io.read read what the host gives.
+func TestHostInput(t *testing.T) {
+	for _, k := range []struct{ name, code, want string }{
+		{"lines of a stream", "for line in socket.STDIN:lines() do out = out .. line .. ';' end", "one;two;three;"},
+		{"everything", "out = socket.STDIN:get_contents()", "one\ntwo\nthree\n"},
+		{"the end", "socket.STDIN:get_contents() local _, why, n = socket.STDIN:read(1) out = why .. n", "closed0"},
+		{"io", "for line in io.lines() do out = out .. line .. ';' end", "one;two;three;"},
+		{"copied", "a, b = socket.stream_pair(1, 1, 0) socket.STDIN:copy_to(a) a:close() out = b:read_all()", "one\ntwo\nthree\n"},
+	} {
+		t.Run(k.name, func(t *testing.T) {
+			vm, err := New(Options{Stdin: &stutter{Reader: strings.NewReader("one\ntwo\nthree\n")}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer vm.Close()
+			fn, err := vm.Load([]byte("out = '' "+k.code), "=test")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := vm.Do(fn); err != nil {
+				t.Fatal(err)
+			}
+			if got := vm.L.GetGlobal("out").String(); got != k.want {
+				t.Errorf("%q, want %q", got, k.want)
+			}
+		})
+	}
+}
+
+// A wait that is cut short loses nothing, and is no deadlock.
+func TestHostInputIsCutShort(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	defer w.Close()
+	vm, err := New(Options{Stdin: r})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer vm.Close()
+	vm.L.SetGlobal("give", vm.L.NewFunction(func(*lua.LState) int {
+		w.WriteString("late\n")
+		return 0
+	}))
+	fn, err := vm.Load([]byte(`
+		local input = socket.STDIN
+		input:set_timeout(0.01)
+		local _, why = input:gets()
+		assert(why == "timeout", why)
+		input:set_timeout(60)
+		local t = task.spawn(input.gets, input)
+		task.yield()
+		t:cancel("enough")
+		assert(select(2, t:join()) == "enough")
+		give()
+		assert(input:gets() == "late\n")
+		t = task.spawn(input.gets, input)
+		task.yield()
+		input:close()
+		local ok, got, why, n = t:join()
+		assert(ok and got == nil and why == "closed" and n == 0)
+	`), "=test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := vm.Do(fn); err != nil {
+		t.Fatal(err)
+	}
+}

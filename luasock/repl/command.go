@@ -1,0 +1,421 @@
+package repl
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"sockscript/luasock/loop"
+	"sockscript/luasock/sock"
+	"sockscript/luasock/spell"
+	"sockscript/luasock/trace"
+)
+
+// command is an entry that begins with a dot.
+type command struct {
+	name string
+	args string
+	doc  string
+	run  func(c *Console, arg string) error
+}
+
+// commands is the list of all, in the order of .help.
+func commands() []command {
+	return []command{
+		{"help", "[NAME]", "this, or what a function does: .help socket.bind", (*Console).helpCommand},
+		{"connect", "URL", "connects to tcp://host:port, unix:///path …; the stream is _", (*Console).connectCommand},
+		{"listen", "URL", "listens on tcp://:port …; the server is _", (*Console).listenCommand},
+		{"send", "TEXT", `sends "HELLO\r\n", or HELLO\r\n, with Lua's escapes`, (*Console).sendCommand},
+		{"recv", "[LENGTH]", "waits for bytes and shows them", (*Console).recvCommand},
+		{"interact", "[N]", "types into the connection, up to Ctrl-]", (*Console).interactCommand},
+		{"close", "[N]", "closes the connection", (*Console).closeCommand},
+		{"sockets", "", "lists every open socket", (*Console).socketsCommand},
+		{"tasks", "", "lists the tasks, and where they wait", (*Console).tasksCommand},
+		{"hex", "on|off", "shows every byte that moves, or stops that", (*Console).hexCommand},
+		{"time", "EXPR", "evaluates, and says how long it took", (*Console).timeCommand},
+		{"load", "FILE", "runs a script here", (*Console).loadCommand},
+		{"save", "FILE", "writes the session as a script", (*Console).saveCommand},
+		{"history", "[TEXT]", "lists what was entered, with TEXT in it", (*Console).historyCommand},
+		{"quit", "", "leaves, as Ctrl-D does", (*Console).quitCommand},
+	}
+}
+
+// isCommand tells whether an entry is a command: no Lua begins so.
+func isCommand(text string) bool {
+	return len(text) > 1 && text[0] == '.' && isNameByte(text[1]) && (text[1] < '0' || text[1] > '9')
+}
+
+// command runs a command and shows its error.
+func (c *Console) command(text string) {
+	name, arg, _ := strings.Cut(text[1:], " ")
+	arg = strings.TrimSpace(arg)
+	list := commands()
+	i := slices.IndexFunc(list, func(k command) bool { return k.name == name })
+	if i < 0 {
+		c.fail(unknownCommand(name))
+		return
+	}
+	switch k := list[i]; {
+	case k.args == "" && arg != "":
+		c.fail(fmt.Errorf(".%s takes nothing, got %s", k.name, arg))
+	case arg == "" && k.args != "" && k.args[0] != '[':
+		c.fail(fmt.Errorf(".%s needs %s: %s", k.name, k.args, k.doc))
+	default:
+		var refused *refusedError
+		err := k.run(c, arg)
+		if errors.As(err, &refused) {
+			fmt.Fprintln(c.show, c.printer().results(refused.results))
+		} else if err != nil {
+			c.fail(err)
+		}
+	}
+	c.notice()
+}
+
+// unknownCommand names the command that was perhaps meant.
+func unknownCommand(name string) error {
+	var names []string
+	for _, k := range commands() {
+		names = append(names, k.name)
+	}
+	if near := spell.Nearest(name, slices.Values(names)); near != "" {
+		return fmt.Errorf("there is no command .%s; did you mean .%s?", name, near)
+	}
+	return fmt.Errorf("there is no command .%s; .help lists them", name)
+}
+
+// completeCommand completes a command's name, or the file that it is about; ok is
+// false where Lua follows.
+func completeCommand(text string) (from int, words []string, ok bool) {
+	dot := strings.IndexByte(text, '.')
+	name, arg, hasArg := strings.Cut(text[dot+1:], " ")
+	if !hasArg {
+		for _, k := range commands() {
+			if strings.HasPrefix(k.name, name) {
+				words = append(words, k.name)
+			}
+		}
+		slices.Sort(words)
+		return dot + 1, words, true
+	}
+	if name == "load" || name == "save" {
+		from, words = completeFile(text, len(text)-len(strings.TrimLeft(arg, " ")))
+		return from, words, true
+	}
+	return 0, nil, false
+}
+
+const usageNotes = `
+An expression shows its value, which is _ from then on. What is unfinished goes
+on in the next line (Alt-Enter begins one). The locals of an entry end with it:
+leave out local, or paste lines: they are one entry. .send, .recv, .interact and
+.close are about the socket or stream made or shown last; N: a descriptor or an
+expression. Tab completes; Ctrl-R searches; an entry after a space is not kept.
+Ctrl-C interrupts or clears the line, tasks go on; Ctrl-D leaves. Of Lua's names
+tell help(socket.bind) and help "socket".`
+
+func (c *Console) helpCommand(arg string) error {
+	if arg != "" {
+		what := lua.LValue(lua.LString(strings.Trim(arg, `"'`)))
+		text, ok := c.vm.Help(what)
+		if !ok {
+			p := pathBefore(arg)
+			text, ok = c.vm.Help(c.names.value(append(p.steps, p.word)))
+		}
+		if !ok {
+			return fmt.Errorf("there is no help on %s", arg)
+		}
+		fmt.Fprintln(c.show, text)
+		return nil
+	}
+	w := tabwriter.NewWriter(c.show, 0, 0, 2, ' ', 0)
+	for _, k := range commands() {
+		fmt.Fprintf(w, "  .%s %s\t%s\n", k.name, k.args, k.doc)
+	}
+	w.Flush()
+	fmt.Fprintln(c.show, usageNotes)
+	return nil
+}
+
+// url completes what a person writes for an address: 7777, :7777, host:7777.
+func url(text, anyHost string) string {
+	scheme, rest, ok := strings.Cut(text, "://")
+	if !ok {
+		scheme, rest = "tcp", text
+	}
+	if _, err := strconv.Atoi(rest); err == nil {
+		rest = ":" + rest
+	}
+	if strings.HasPrefix(rest, ":") {
+		rest = anyHost + rest
+	}
+	return scheme + "://" + rest
+}
+
+func (c *Console) connectCommand(arg string) error {
+	return c.openCommand("socket.stream_client", url(arg, "127.0.0.1"))
+}
+
+func (c *Console) listenCommand(arg string) error {
+	return c.openCommand("socket.stream_server", url(arg, "0.0.0.0"))
+}
+
+// openCommand calls a function that makes a stream, which it shows.
+func (c *Console) openCommand(function, url string) error {
+	expr := function + "(" + quoted(url) + ")"
+	fn, err := c.vm.Load([]byte("return "+expr), chunkName)
+	if err != nil {
+		return err
+	}
+	results, err := c.vm.Call(c.vm.L, fn)
+	if err != nil {
+		return err
+	}
+	if first(results) == lua.LNil {
+		return &refusedError{results}
+	}
+	c.session.add("_ = assert(" + expr + ")")
+	c.session.current("_")
+	c.results(results)
+	return nil
+}
+
+func (c *Console) sendCommand(arg string) error {
+	ud, err := c.object("")
+	if err != nil {
+		return err
+	}
+	if arg[0] != '"' && arg[0] != '\'' && arg[0] != '[' {
+		arg = inQuotes(arg)
+	}
+	text, err := c.value(arg)
+	if err != nil {
+		return err
+	}
+	sent, err := c.method(ud, "write", text)
+	if err != nil {
+		return err
+	}
+	c.session.use("assert(connection:write(" + arg + "))")
+	n, _ := first(sent).(lua.LNumber)
+	fmt.Fprintln(c.show, c.paint(faint, plural(int(n), "byte")+" sent"))
+	return nil
+}
+
+// inQuotes is a text with Lua's escapes as a string of Lua's. Quotes in it need no
+// escape.
+func inQuotes(text string) string {
+	b := []byte{'"'}
+	for i := 0; i < len(text); i++ {
+		switch {
+		case text[i] == '\\' && i+1 < len(text):
+			b = append(b, '\\')
+			i++
+		case text[i] == '"' || text[i] == '\\':
+			b = append(b, '\\')
+		}
+		b = append(b, text[i])
+	}
+	return string(append(b, '"'))
+}
+
+func (c *Console) recvCommand(arg string) error {
+	const usual, shown = 8192, 4096
+	ud, err := c.object("")
+	if err != nil {
+		return err
+	}
+	length := lua.LValue(lua.LNumber(usual))
+	if arg != "" {
+		if length, err = c.value(arg); err != nil {
+			return err
+		}
+	}
+	received, err := c.method(ud, "read", length)
+	if err != nil {
+		return err
+	}
+	c.session.use(fmt.Sprintf("_ = assert(connection:read(%s))", length))
+	c.vm.L.SetGlobal("_", first(received))
+	text, _ := first(received).(lua.LString)
+	fmt.Fprintln(c.show, c.printer().lines(string(text), shown))
+	return nil
+}
+
+func (c *Console) interactCommand(arg string) error {
+	ud, err := c.object(arg)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(c.show, c.paint(faint, "connected to the keyboard; Ctrl-] comes back"))
+	_, err = c.method(ud, "interact")
+	c.show.endLine()
+	return err
+}
+
+func (c *Console) closeCommand(arg string) error {
+	ud, err := c.object(arg)
+	if fd, ok := literal(arg).(lua.LNumber); ok && err != nil {
+		return c.closeDescriptor(int(fd))
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := c.method(ud, "close"); err != nil {
+		return err
+	}
+	if ud == c.current {
+		c.current = nil
+		c.session.use("connection:close()")
+	}
+	return nil
+}
+
+// closeDescriptor closes a socket that only a task holds.
+func (c *Console) closeDescriptor(fd int) error {
+	for _, s := range c.vm.Net().Sockets() {
+		if s.FD == fd {
+			c.vm.Net().Abandon(s.ID)
+			return nil
+		}
+	}
+	return fmt.Errorf("there is no socket with the descriptor %d; .sockets lists all", fd)
+}
+
+func (c *Console) socketsCommand(string) error {
+	list, named := c.vm.Net().Sockets(), c.connections()
+	if len(list) == 0 {
+		fmt.Fprintln(c.show, "no socket is open")
+		return nil
+	}
+	w := tabwriter.NewWriter(c.show, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "fd\tkind\tstate\tlocal\tremote\tin\tout\tage\tname")
+	for _, s := range list {
+		name := named[s.ID].name
+		if socketIs(c.current, s.ID) {
+			name = strings.TrimSpace(name + " *")
+		}
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%d\t%d\t%s\t%s\n", s.FD, s.Kind, s.State,
+			address(s.Local.String(), s.State), address(s.Remote.String(), s.State), s.In, s.Out, age(time.Since(s.Made)), name)
+	}
+	return w.Flush()
+}
+
+func socketIs(ud *lua.LUserData, id uint64) bool {
+	if ud == nil {
+		return false
+	}
+	s := socketOf(ud)
+	return s != nil && s.ID() == id
+}
+
+func address(text string, state sock.State) string {
+	if text == "" || state == sock.Fresh {
+		return "-"
+	}
+	return text
+}
+
+// age is a time as short as it can be told: 0.4s, 12s, 3m20s, 5h3m.
+func age(d time.Duration) string {
+	switch {
+	case d < 10*time.Second:
+		return strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + "s"
+	case d < time.Hour:
+		return d.Truncate(time.Second).String()
+	}
+	return strings.TrimSuffix(d.Truncate(time.Minute).String(), "0s")
+}
+
+func (c *Console) tasksCommand(string) error {
+	tasks := c.vm.Loop().Tasks()
+	if len(tasks) == 0 {
+		fmt.Fprintln(c.show, "no task runs")
+		return nil
+	}
+	w := tabwriter.NewWriter(c.show, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "task\tstate\tat\twaits in")
+	for _, t := range tasks {
+		state, waits, where := "ready", "", ""
+		if t.State() == loop.Waiting {
+			state, waits = "waiting", strings.Replace(t.Why().String(), " socket: ", " ", 1)
+			if t.Where != nil {
+				where = t.Where()
+			}
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", t, state, where, waits)
+	}
+	return w.Flush()
+}
+
+func (c *Console) hexCommand(arg string) error {
+	net := c.vm.Net()
+	switch arg {
+	case "on":
+		if c.unhex == nil {
+			before := net.Observe
+			dump := trace.Text(c.show, trace.Options{Color: c.color, Bytes: true})
+			net.Observe = func(e sock.Event) {
+				if before != nil {
+					before(e)
+				}
+				dump(e)
+			}
+			c.unhex = func() { net.Observe = before }
+		}
+	case "off":
+		if c.unhex != nil {
+			c.unhex()
+			c.unhex = nil
+		}
+	default:
+		return fmt.Errorf(".hex must be on or off, got %s", arg)
+	}
+	return nil
+}
+
+func (c *Console) timeCommand(arg string) error {
+	fn, source, err := c.compile(arg)
+	if err != nil {
+		return sourceError(err, source)
+	}
+	began := time.Now()
+	results, ok := c.call(fn)
+	took := time.Since(began)
+	if ok {
+		c.remember(arg, results)
+		c.results(results)
+	}
+	fmt.Fprintln(c.show, c.paint(faint, took.String()))
+	return nil
+}
+
+func (c *Console) loadCommand(arg string) error {
+	if err := c.runFile(arg); err != nil {
+		return err
+	}
+	c.session.add("dofile(" + quoted(arg) + ")")
+	return nil
+}
+
+func (c *Console) saveCommand(arg string) error { return c.save(arg) }
+
+func (c *Console) historyCommand(arg string) error {
+	for i, entry := range c.history.entries {
+		if strings.Contains(entry, arg) {
+			fmt.Fprintf(c.show, "%5d  %s\n", i+1, strings.ReplaceAll(entry, "\n", "\n       "))
+		}
+	}
+	return nil
+}
+
+func (c *Console) quitCommand(string) error {
+	c.quit = true
+	return nil
+}

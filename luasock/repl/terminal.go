@@ -1,0 +1,88 @@
+package repl
+
+import (
+	"os"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// terminal is the person's terminal: its modes and its size. Any goroutine may
+// use it.
+type terminal struct {
+	in, out *os.File
+
+	mu   sync.Mutex
+	kept *unix.Termios // guarded by mu: the modes to go back to; nil while they hold
+}
+
+// Bracketed paste: the terminal marks what is pasted, so that its newlines are
+// not taken for the Enter key.
+const (
+	pasteOn  = "\x1b[?2004h"
+	pasteOff = "\x1b[?2004l"
+)
+
+// raw has the terminal give each key at once and show none. Enter stays a
+// newline, as scripts have it: what is typed ahead of the prompt's end is theirs
+// to read.
+func (t *terminal) raw() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.kept != nil {
+		return nil
+	}
+	was, err := unix.IoctlGetTermios(int(t.in.Fd()), getTermios)
+	if err != nil {
+		return err
+	}
+	raw := *was
+	raw.Iflag &^= unix.IGNBRK | unix.BRKINT | unix.PARMRK | unix.ISTRIP | unix.INLCR | unix.IGNCR | unix.IXON
+	raw.Iflag |= unix.ICRNL
+	raw.Lflag &^= unix.ECHO | unix.ECHONL | unix.ICANON | unix.ISIG | unix.IEXTEN
+	raw.Cflag = raw.Cflag&^(unix.CSIZE|unix.PARENB) | unix.CS8
+	raw.Cc[unix.VMIN], raw.Cc[unix.VTIME] = 1, 0
+	if err := unix.IoctlSetTermios(int(t.in.Fd()), setTermios, &raw); err != nil {
+		return err
+	}
+	t.kept = was
+	t.out.WriteString(pasteOn)
+	return nil
+}
+
+// restore undoes raw. Doing it twice does nothing.
+func (t *terminal) restore() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.kept == nil {
+		return nil
+	}
+	err := unix.IoctlSetTermios(int(t.in.Fd()), setTermios, t.kept)
+	t.out.WriteString(pasteOff)
+	t.kept = nil
+	return err
+}
+
+// size is the width and the height in cells; 80 to 24 when the terminal does not
+// know.
+func (t *terminal) size() (columns, rows int) {
+	columns, rows = 80, 24
+	size, err := unix.IoctlGetWinsize(int(t.out.Fd()), unix.TIOCGWINSZ)
+	if err != nil {
+		return columns, rows
+	}
+	if size.Col > 1 {
+		columns = int(size.Col)
+	}
+	if size.Row > 1 {
+		rows = int(size.Row)
+	}
+	return columns, rows
+}
+
+// suspend stops the program as Ctrl-Z does, until it is continued.
+func (t *terminal) suspend() {
+	t.restore()
+	unix.Kill(0, unix.SIGTSTP)
+	t.raw()
+}
