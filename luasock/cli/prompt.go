@@ -10,6 +10,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"sockscript/luasock"
+	"sockscript/luasock/luatest"
 	"sockscript/luasock/repl"
 )
 
@@ -44,6 +45,7 @@ func prompt(o options, stdin *os.File, stdout, stderr io.Writer) int {
 		return exitError
 	}
 	defer vm.Close()
+	luatest.Open(vm)
 	setArgs(vm.L, o)
 	if o.timeout > 0 {
 		over := time.AfterFunc(o.timeout, func() { console.End(exitTimeout, "timeout") })

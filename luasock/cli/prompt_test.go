@@ -200,8 +200,8 @@ func TestPromptInterrupts(t *testing.T) {
 func TestPromptInterruptsWhatCatches(t *testing.T) {
 	p := sit(t, nil)
 	p.ready()
-	p.types("while true do local ok, why = pcall(function() while true do end end) print(why) end\r")
-	p.running()
+	p.types("while true do local ok, why = pcall(function() print('inside') while true do end end) print(why) end\r")
+	p.sees("\ninside\n")
 	p.types("\x03")
 	p.sees("stdin:1: interrupted")
 	p.types("\x03")
