@@ -35,17 +35,18 @@ func TestReadme(t *testing.T) {
 	}
 	tested := 0
 	for _, block := range codeBlocks(string(text)) {
-		command, want, ok := strings.Cut(block, "\n")
-		command, isCommand := strings.CutPrefix(command, "$ sockscript ")
-		if !ok || !isCommand {
-			continue
-		}
-		tested++
-		shell := exec.Command("sh", "-c", "sockscript "+command+" 2>&1")
-		shell.Env = append(os.Environ(), "PATH="+filepath.Dir(binary)+":"+os.Getenv("PATH"))
-		got, _ := shell.Output() // some show an error
-		if string(got) != want {
-			t.Errorf("sockscript %s\nprints\n%s\nthe README says\n%s", command, got, want)
+		for _, shown := range strings.Split("\n"+block, "\n$ ")[1:] {
+			command, want, ok := strings.Cut(shown, "\n")
+			if !ok || !strings.Contains(command, "sockscript ") {
+				continue
+			}
+			tested++
+			shell := exec.Command("sh", "-c", command+" 2>&1")
+			shell.Env = append(os.Environ(), "PATH="+filepath.Dir(binary)+":"+os.Getenv("PATH"))
+			got, _ := shell.Output() // some show an error
+			if strings.TrimSuffix(string(got), "\n") != strings.TrimSuffix(want, "\n") {
+				t.Errorf("%s\nprints\n%s\nthe README says\n%s", command, got, want)
+			}
 		}
 	}
 	if tested < 4 {
