@@ -86,10 +86,6 @@ func Constants() []bind.Const { return socketModule.Consts }
 // Stderr is where the VM prints what nobody else gets.
 func (vm *VM) Stderr() io.Writer { return vm.options.Stderr }
 
-// Await has fn run on another goroutine while the current task waits. It raises
-// in L what cuts the wait short.
-func (vm *VM) Await(L *lua.LState, fn func()) { vm.await(L, fn) }
-
 // Raised tells whether an error is not the world's but ends the call: a
 // cancelled or ended task, a deadlock. Then it is the value to be raised.
 func Raised(err error) (value lua.LValue, ok bool) {
