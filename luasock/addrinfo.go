@@ -4,9 +4,6 @@ import (
 	"math"
 	"strings"
 
-	lua "github.com/yuin/gopher-lua"
-	"golang.org/x/sys/unix"
-
 	"sockscript/luasock/addr"
 	"sockscript/luasock/bind"
 	"sockscript/luasock/sock"
@@ -92,22 +89,5 @@ func addrinfoSocket(c bind.Call, use func(*sock.Sock, addr.Addr) error) int {
 }
 
 func addrinfoExplain(c bind.Call) int {
-	ai := addressInfoArg(c, 1)
-	t := c.L.NewTable()
-	t.RawSetString("ai_flags", bind.Int(ai.Flags))
-	t.RawSetString("ai_family", bind.Int(ai.Family))
-	t.RawSetString("ai_socktype", bind.Int(ai.Type))
-	t.RawSetString("ai_protocol", bind.Int(ai.Protocol))
-	if ai.Canonname != "" {
-		t.RawSetString("ai_canonname", lua.LString(ai.Canonname))
-	}
-	prefix := "sin_"
-	if ai.Family == unix.AF_INET6 {
-		prefix = "sin6_"
-	}
-	address := c.L.NewTable()
-	address.RawSetString(prefix+"port", bind.Int(ai.Addr.Port))
-	address.RawSetString(prefix+"addr", lua.LString(ai.Addr.Ntop()))
-	t.RawSetString("ai_addr", address)
-	return c.Return(t)
+	return c.Return(AddressInfoTable(c.L, addressInfoArg(c, 1)))
 }

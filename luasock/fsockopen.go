@@ -83,7 +83,7 @@ func (vm *VM) dial(d dialing) (*sock.Sock, error) {
 		return err
 	}
 	if d.flags&clientAsync != 0 {
-		return vm.dialAsync(d.target, list, setup)
+		return vm.net.DialAsync(list, d.typ, setup)
 	}
 	return vm.net.Dial(list, d.typ, d.deadline, setup)
 }
@@ -94,27 +94,6 @@ func (ctx *streamContext) reachable(list []addr.Addr) []addr.Addr {
 		local := ctx.local(a.Family)
 		return a.Family != unix.AF_UNIX && !local.IsZero() && local.Family != a.Family
 	})
-}
-
-// dialAsync begins to connect to the first address that does not fail at once.
-func (vm *VM) dialAsync(t target, list []addr.Addr, setup func(*sock.Sock, addr.Addr) error) (*sock.Sock, error) {
-	var err error
-	for _, to := range list {
-		var s *sock.Sock
-		if s, err = vm.net.Socket(to.Family, t.typ, 0); err != nil {
-			continue
-		}
-		if err = setup(s, to); err == nil {
-			s.SetNonblock(true)
-			err = s.Connect(to)
-			s.SetNonblock(false)
-		}
-		if err == nil || errors.Is(err, unix.EINPROGRESS) {
-			return s, nil
-		}
-		s.Close()
-	}
-	return nil, err
 }
 
 func fsockopen(c bind.Call) int { return openSocket(c, clientConnect) }
