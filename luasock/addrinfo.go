@@ -10,10 +10,10 @@ import (
 )
 
 var addrinfoRows = []bind.Row{
-	{Name: "addrinfo_lookup", Sig: "addrinfo_lookup(host [, service [, hints]])", PHP: "socket_addrinfo_lookup", Doc: "Looks up a host and a service (a port or a name) and returns a list of AddressInfos, the best first. Hints: ai_flags, ai_family, ai_socktype, ai_protocol. A failure has getaddrinfo's text and number, which is not kept as the last error.", Fn: addrinfoLookup},
-	{Name: "addrinfo_connect", Sig: "addrinfo_connect(ai)", PHP: "socket_addrinfo_connect", Doc: "Makes a Socket as an AddressInfo says and connects it.", Fn: addrinfoConnect},
-	{Name: "addrinfo_bind", Sig: "addrinfo_bind(ai)", PHP: "socket_addrinfo_bind", Doc: "Makes a Socket as an AddressInfo says and binds it.", Fn: addrinfoBind},
-	{Name: "addrinfo_explain", Sig: "addrinfo_explain(ai)", PHP: "socket_addrinfo_explain", Doc: "Returns what an AddressInfo says: ai_flags, ai_family, ai_socktype, ai_protocol, ai_addr (sin_addr and sin_port, or sin6_addr and sin6_port), and with AI_CANONNAME ai_canonname.", Fn: addrinfoExplain},
+	{Name: "addrinfo_lookup", Sig: "addrinfo_lookup(host [, service [, hints]])", Returns: "AddressInfo[] or error", PHP: "socket_addrinfo_lookup", Doc: "Looks up a host and a service (a port or a name) and returns a list of AddressInfos, the best first. Hints: ai_flags, ai_family, ai_socktype, ai_protocol. A failure has getaddrinfo's text and number, which is not kept as the last error.", Fn: addrinfoLookup},
+	{Name: "addrinfo_connect", Sig: "addrinfo_connect(ai)", Returns: "Socket or error", PHP: "socket_addrinfo_connect", Doc: "Makes a Socket as an AddressInfo says and connects it.", Fn: addrinfoConnect},
+	{Name: "addrinfo_bind", Sig: "addrinfo_bind(ai)", Returns: "Socket or error", PHP: "socket_addrinfo_bind", Doc: "Makes a Socket as an AddressInfo says and binds it.", Fn: addrinfoBind},
+	{Name: "addrinfo_explain", Sig: "addrinfo_explain(ai)", Returns: "table", PHP: "socket_addrinfo_explain", Doc: "Returns what an AddressInfo says: ai_flags, ai_family, ai_socktype, ai_protocol, ai_addr (sin_addr and sin_port, or sin6_addr and sin6_port), and with AI_CANONNAME ai_canonname.", Fn: addrinfoExplain},
 }
 
 var addressInfoClass = &bind.Class{

@@ -50,7 +50,7 @@ var layers = []layer{
 		outside: []string{"github.com/yuin/gopher-lua", "golang.org/x/sys"}, why: "PHP's names stand on ours"},
 	{name: "luasock/luacats", may: []string{"luasock", "luasock/bind"}, outside: []string{"github.com/yuin/gopher-lua"}, not: []string{"os"},
 		why: "what editors complete from is made of the rows; where it goes is cli's business"},
-	{name: "luasock/check", may: []string{"luasock", "luasock/luacats", "luasock/lualib", "luasock/spell"},
+	{name: "luasock/check", may: []string{"luasock", "luasock/bind", "luasock/luacats", "luasock/lualib", "luasock/spell"},
 		outside: []string{"github.com/yuin/gopher-lua"}, why: "it reads programs and what a VM has, and runs neither"},
 	{name: "luasock/luatest", may: []string{"luasock", "luasock/addr", "luasock/bind", "luasock/hexdump", "luasock/loop", "luasock/sock", "luasock/spell", "luasock/stream", "luasock/trace"},
 		outside: []string{"github.com/yuin/gopher-lua", "golang.org/x/sys"}, not: []string{"flag"}, why: "tests run in VMs; the command line is cli's"},
