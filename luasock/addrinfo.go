@@ -4,19 +4,16 @@ import (
 	"math"
 	"strings"
 
-	lua "github.com/yuin/gopher-lua"
-	"golang.org/x/sys/unix"
-
 	"sockscript/luasock/addr"
 	"sockscript/luasock/bind"
 	"sockscript/luasock/sock"
 )
 
 var addrinfoRows = []bind.Row{
-	{Name: "addrinfo_lookup", Sig: "addrinfo_lookup(host [, service [, hints]])", PHP: "socket_addrinfo_lookup", Doc: "Looks up a host and a service (a port or a name) and returns a list of AddressInfos, the best first. Hints: ai_flags, ai_family, ai_socktype, ai_protocol. A failure has getaddrinfo's text and number, which is not kept as the last error.", Fn: addrinfoLookup},
-	{Name: "addrinfo_connect", Sig: "addrinfo_connect(ai)", PHP: "socket_addrinfo_connect", Doc: "Makes a Socket as an AddressInfo says and connects it.", Fn: addrinfoConnect},
-	{Name: "addrinfo_bind", Sig: "addrinfo_bind(ai)", PHP: "socket_addrinfo_bind", Doc: "Makes a Socket as an AddressInfo says and binds it.", Fn: addrinfoBind},
-	{Name: "addrinfo_explain", Sig: "addrinfo_explain(ai)", PHP: "socket_addrinfo_explain", Doc: "Returns what an AddressInfo says: ai_flags, ai_family, ai_socktype, ai_protocol, ai_addr (sin_addr and sin_port, or sin6_addr and sin6_port), and with AI_CANONNAME ai_canonname.", Fn: addrinfoExplain},
+	{Name: "addrinfo_lookup", Sig: "addrinfo_lookup(host [, service [, hints]])", Returns: "AddressInfo[] or error", PHP: "socket_addrinfo_lookup", Doc: "Looks up a host and a service (a port or a name) and returns a list of AddressInfos, the best first. Hints: ai_flags, ai_family, ai_socktype, ai_protocol. A failure has getaddrinfo's text and number, which is not kept as the last error.", Fn: addrinfoLookup},
+	{Name: "addrinfo_connect", Sig: "addrinfo_connect(ai)", Returns: "Socket or error", PHP: "socket_addrinfo_connect", Doc: "Makes a Socket as an AddressInfo says and connects it.", Fn: addrinfoConnect},
+	{Name: "addrinfo_bind", Sig: "addrinfo_bind(ai)", Returns: "Socket or error", PHP: "socket_addrinfo_bind", Doc: "Makes a Socket as an AddressInfo says and binds it.", Fn: addrinfoBind},
+	{Name: "addrinfo_explain", Sig: "addrinfo_explain(ai)", Returns: "table", PHP: "socket_addrinfo_explain", Doc: "Returns what an AddressInfo says: ai_flags, ai_family, ai_socktype, ai_protocol, ai_addr (sin_addr and sin_port, or sin6_addr and sin6_port), and with AI_CANONNAME ai_canonname.", Fn: addrinfoExplain},
 }
 
 var addressInfoClass = &bind.Class{
@@ -92,22 +89,5 @@ func addrinfoSocket(c bind.Call, use func(*sock.Sock, addr.Addr) error) int {
 }
 
 func addrinfoExplain(c bind.Call) int {
-	ai := addressInfoArg(c, 1)
-	t := c.L.NewTable()
-	t.RawSetString("ai_flags", bind.Int(ai.Flags))
-	t.RawSetString("ai_family", bind.Int(ai.Family))
-	t.RawSetString("ai_socktype", bind.Int(ai.Type))
-	t.RawSetString("ai_protocol", bind.Int(ai.Protocol))
-	if ai.Canonname != "" {
-		t.RawSetString("ai_canonname", lua.LString(ai.Canonname))
-	}
-	prefix := "sin_"
-	if ai.Family == unix.AF_INET6 {
-		prefix = "sin6_"
-	}
-	address := c.L.NewTable()
-	address.RawSetString(prefix+"port", bind.Int(ai.Addr.Port))
-	address.RawSetString(prefix+"addr", lua.LString(ai.Addr.Ntop()))
-	t.RawSetString("ai_addr", address)
-	return c.Return(t)
+	return c.Return(AddressInfoTable(c.L, addressInfoArg(c, 1)))
 }

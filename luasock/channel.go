@@ -12,8 +12,8 @@ import (
 )
 
 var channelRows = []bind.Row{
-	{Name: "channel", Sig: "channel([capacity=0])", Doc: "Makes a channel, through which tasks pass values. With capacity 0 a sender waits until its value is received.", Fn: taskChannel},
-	{Name: "select", Sig: "select(channels [, timeout])", Doc: "Waits until one of the channels has something, and returns that channel and the value; for a closed one the channel, nil, \"closed\"; nil, \"timeout\".", Fn: taskSelect},
+	{Name: "channel", Sig: "channel([capacity=0])", Returns: "Channel", Doc: "Makes a channel, through which tasks pass values. With capacity 0 a sender waits until its value is received.", Fn: taskChannel},
+	{Name: "select", Sig: "select(channels [, timeout])", Returns: "Channel? channel, any value, string? message", Doc: "Waits until one of the channels has something, and returns that channel and the value; for a closed one the channel, nil, \"closed\"; nil, \"timeout\".", Fn: taskSelect},
 }
 
 var channelClass = &bind.Class{
@@ -23,11 +23,11 @@ var channelClass = &bind.Class{
 }
 
 var channelMethods = []bind.Row{
-	{Name: "send", Sig: "ch:send(value [, timeout])", Doc: "Passes a value that is not nil. Returns true; nil, \"closed\"; nil, \"timeout\".", Fn: channelSend},
-	{Name: "recv", Sig: "ch:recv([timeout])", Doc: "Returns the next value; nil, \"closed\" when the channel is closed and empty; nil, \"timeout\".", Fn: channelRecv},
-	{Name: "close", Sig: "ch:close()", Doc: "Ends the channel: what is in it can still be received. Closing again does nothing.", Fn: channelClose},
-	{Name: "iter", Sig: "ch:iter()", Doc: "For a loop over the values until the channel is closed: for v in ch:iter() do.", Fn: channelIter},
-	{Name: "next", Sig: "ch:next()", Doc: "What iter's loop calls: recv without a timeout.", Fn: channelNext},
+	{Name: "send", Sig: "ch:send(value [, timeout])", Returns: "boolean? ok, string? message", Doc: "Passes a value that is not nil. Returns true; nil, \"closed\"; nil, \"timeout\".", Fn: channelSend},
+	{Name: "recv", Sig: "ch:recv([timeout])", Returns: "any value, string? message", Doc: "Returns the next value; nil, \"closed\" when the channel is closed and empty; nil, \"timeout\".", Fn: channelRecv},
+	{Name: "close", Sig: "ch:close()", Returns: "boolean", Doc: "Ends the channel: what is in it can still be received. Closing again does nothing.", Fn: channelClose},
+	{Name: "iter", Sig: "ch:iter()", Returns: "fun(): any", Doc: "For a loop over the values until the channel is closed: for v in ch:iter() do.", Fn: channelIter},
+	{Name: "next", Sig: "ch:next()", Returns: "any value, string? message", Doc: "What iter's loop calls: recv without a timeout.", Fn: channelNext},
 }
 
 // channel passes values between tasks.

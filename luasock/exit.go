@@ -9,7 +9,7 @@ import (
 )
 
 var exitRow = bind.Row{
-	Name: "exit", Sig: "exit([code=0])",
+	Name: "exit", Sig: "exit([code=0])", Returns: "nothing",
 	Doc: "Ends the program at once with an exit status; true is 0, false 1.",
 	Fn:  exit,
 }

@@ -17,16 +17,16 @@ import (
 
 // expectMethods are those of Streams, and of Sockets, whose buffer they use.
 var expectMethods = append([]bind.Row{
-	{Name: "read_exactly", Sig: "fp:read_exactly(n)", Doc: "Waits for n bytes and returns them. When the stream ends before, nil, \"closed\", 0, and what came stays readable.", Fn: readExactly},
-	{Name: "read_until", Sig: "fp:read_until(what [, max])", Doc: "Returns everything up to and with what: a text, {pattern = a Lua pattern}, or a function that is given the buffer and returns the length to take, or nil for more. Without it in the first max bytes (128 MB, of a pattern or function 4 MB): nil, a message, EMSGSIZE, and they stay readable.", Fn: readUntil},
-	{Name: "read_all", Sig: "fp:read_all([max])", Doc: "Returns everything up to the end, or max bytes. Without max that is at most 1 GB: beyond it nil, a message, EMSGSIZE.", Fn: readAll},
-	{Name: "read_line", Sig: "fp:read_line([keep_ending=false])", Doc: "Returns a line without its ending, \"\\n\" or \"\\r\\n\"; at the end what is left. A line of more than 128 MB is nil, a message, EMSGSIZE.", Fn: readLine},
-	{Name: "peek", Sig: "fp:peek(n)", Doc: "Waits for n bytes and returns them without taking them; at the end they may be fewer.", Fn: peek},
-	{Name: "unread", Sig: "fp:unread(data)", Doc: "Puts data back before what is still to be read.", Fn: unread},
-	{Name: "buffered", Sig: "fp:buffered()", Doc: "Returns the number of bytes that can be read without asking the system.", Fn: buffered},
-	{Name: "drain", Sig: "fp:drain([idle_seconds=0.1])", Doc: "Throws away what comes until it has been quiet for idle_seconds, and returns the number of bytes.", Fn: drain},
-	{Name: "expect", Sig: "fp:expect(what [, timeout])", Doc: "Is read_until that raises when what does not come, within timeout seconds if given; the message shows what was awaited, what came, and how long it waited.", Fn: expect},
-	{Name: "send_after", Sig: "fp:send_after(what, data)", Doc: "Waits for what as read_until does, sends data, and returns what came.", Fn: sendAfter},
+	{Name: "read_exactly", Sig: "fp:read_exactly(n)", Returns: "string or error", Doc: "Waits for n bytes and returns them. When the stream ends before, nil, \"closed\", 0, and what came stays readable.", Fn: readExactly},
+	{Name: "read_until", Sig: "fp:read_until(what [, max])", Returns: "string or error", Doc: "Returns everything up to and with what: a text, {pattern = a Lua pattern}, or a function that is given the buffer and returns the length to take, or nil for more. Without it in the first max bytes (128 MB, of a pattern or function 4 MB): nil, a message, EMSGSIZE, and they stay readable.", Fn: readUntil},
+	{Name: "read_all", Sig: "fp:read_all([max])", Returns: "string or error", Doc: "Returns everything up to the end, or max bytes. Without max that is at most 1 GB: beyond it nil, a message, EMSGSIZE.", Fn: readAll},
+	{Name: "read_line", Sig: "fp:read_line([keep_ending=false])", Returns: "string or error", Doc: "Returns a line without its ending, \"\\n\" or \"\\r\\n\"; at the end what is left. A line of more than 128 MB is nil, a message, EMSGSIZE.", Fn: readLine},
+	{Name: "peek", Sig: "fp:peek(n)", Returns: "string or error", Doc: "Waits for n bytes and returns them without taking them; at the end they may be fewer.", Fn: peek},
+	{Name: "unread", Sig: "fp:unread(data)", Returns: "boolean", Doc: "Puts data back before what is still to be read.", Fn: unread},
+	{Name: "buffered", Sig: "fp:buffered()", Returns: "integer", Doc: "Returns the number of bytes that can be read without asking the system.", Fn: buffered},
+	{Name: "drain", Sig: "fp:drain([idle_seconds=0.1])", Returns: "integer or error", Doc: "Throws away what comes until it has been quiet for idle_seconds, and returns the number of bytes.", Fn: drain},
+	{Name: "expect", Sig: "fp:expect(what [, timeout])", Returns: "string", Doc: "Is read_until that raises when what does not come, within timeout seconds if given; the message shows what was awaited, what came, and how long it waited.", Fn: expect},
+	{Name: "send_after", Sig: "fp:send_after(what, data)", Returns: "string or error", Doc: "Waits for what as read_until does, sends data, and returns what came.", Fn: sendAfter},
 }, interactMethods...)
 
 func readExactly(c bind.Call) int {

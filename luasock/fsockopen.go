@@ -25,9 +25,9 @@ const (
 )
 
 var dialRows = []bind.Row{
-	{Name: "fsockopen", Sig: "fsockopen(hostname [, port=-1 [, timeout=60]])", PHP: "fsockopen", Doc: "Connects and returns a Stream; nil, message, errno when that fails, with errno 0 before connect. hostname is a name or address, with or without \"tcp://\", \"udp://\", \"tls://\" (also \"ssl://\", \"tlsv1.2://\", \"tlsv1.3://\"), and may have the port in it; or \"unix://\" or \"udg://\" and a path.", Fn: fsockopen},
-	{Name: "pfsockopen", Sig: "pfsockopen(hostname [, port=-1 [, timeout=60]])", PHP: "pfsockopen", Doc: "Is fsockopen that returns the same Stream again as long as the connection stands.", Fn: pfsockopen},
-	{Name: "stream_client", Sig: "stream_client(url [, timeout=60 [, flags=STREAM_CLIENT_CONNECT [, context]]])", PHP: "stream_socket_client", Doc: "Connects to \"tcp://host:port\", \"udp://host:port\", \"tls://host:port\" (also \"ssl\", \"tlsv1.2\", \"tlsv1.3\"), \"unix:///path\" or \"udg:///path\" and returns a Stream. All addresses of a name are tried, and TLS's handshake is made, within timeout seconds. With STREAM_CLIENT_ASYNC_CONNECT it does not wait for the connection.", Fn: streamClient},
+	{Name: "fsockopen", Sig: "fsockopen(hostname [, port=-1 [, timeout=60]])", Returns: "Stream or error", PHP: "fsockopen", Doc: "Connects and returns a Stream; nil, message, errno when that fails, with errno 0 before connect. hostname is a name or address, with or without \"tcp://\", \"udp://\", \"tls://\" (also \"ssl://\", \"tlsv1.2://\", \"tlsv1.3://\"), and may have the port in it; or \"unix://\" or \"udg://\" and a path.", Fn: fsockopen},
+	{Name: "pfsockopen", Sig: "pfsockopen(hostname [, port=-1 [, timeout=60]])", Returns: "Stream or error", PHP: "pfsockopen", Doc: "Is fsockopen that returns the same Stream again as long as the connection stands.", Fn: pfsockopen},
+	{Name: "stream_client", Sig: "stream_client(url [, timeout=60 [, flags=STREAM_CLIENT_CONNECT [, context]]])", Returns: "Stream or error", PHP: "stream_socket_client", Doc: "Connects to \"tcp://host:port\", \"udp://host:port\", \"tls://host:port\" (also \"ssl\", \"tlsv1.2\", \"tlsv1.3\"), \"unix:///path\" or \"udg:///path\" and returns a Stream. All addresses of a name are tried, and TLS's handshake is made, within timeout seconds. With STREAM_CLIENT_ASYNC_CONNECT it does not wait for the connection.", Fn: streamClient},
 }
 
 // addresses finds the addresses of the target, best first.
@@ -83,7 +83,7 @@ func (vm *VM) dial(d dialing) (*sock.Sock, error) {
 		return err
 	}
 	if d.flags&clientAsync != 0 {
-		return vm.dialAsync(d.target, list, setup)
+		return vm.net.DialAsync(list, d.typ, setup)
 	}
 	return vm.net.Dial(list, d.typ, d.deadline, setup)
 }
@@ -94,27 +94,6 @@ func (ctx *streamContext) reachable(list []addr.Addr) []addr.Addr {
 		local := ctx.local(a.Family)
 		return a.Family != unix.AF_UNIX && !local.IsZero() && local.Family != a.Family
 	})
-}
-
-// dialAsync begins to connect to the first address that does not fail at once.
-func (vm *VM) dialAsync(t target, list []addr.Addr, setup func(*sock.Sock, addr.Addr) error) (*sock.Sock, error) {
-	var err error
-	for _, to := range list {
-		var s *sock.Sock
-		if s, err = vm.net.Socket(to.Family, t.typ, 0); err != nil {
-			continue
-		}
-		if err = setup(s, to); err == nil {
-			s.SetNonblock(true)
-			err = s.Connect(to)
-			s.SetNonblock(false)
-		}
-		if err == nil || errors.Is(err, unix.EINPROGRESS) {
-			return s, nil
-		}
-		s.Close()
-	}
-	return nil, err
 }
 
 func fsockopen(c bind.Call) int { return openSocket(c, clientConnect) }

@@ -12,7 +12,7 @@ import (
 )
 
 var helpRow = bind.Row{
-	Name: "help", Sig: "help([what])",
+	Name: "help", Sig: "help([what])", Returns: "string",
 	Doc: "Returns the description of a function, or of a name such as \"socket.bind\", \"Task:join\" or \"socket\".",
 	Fn:  help,
 }

@@ -19,11 +19,11 @@ var httpModule = &bind.Module{
 }
 
 var httpRows = []bind.Row{
-	{Name: "request", Sig: "request(options)", Doc: "Makes the request that options.url and options.method say and returns {status=, reason=, headers=, header_values=, body=, url=, protocol=, redirects=, remote_address=, remote_port=, timings={dns=, connect=, tls=, first_byte=, total=}}; nil, message, errno when there is no answer. A fourth result says what failed: \"url\", \"resolve\", \"connect\", \"proxy\", \"tls\", \"certificate\", \"timeout\", \"empty\", \"protocol\", \"lost\", \"partial\", \"size\", \"redirects\", \"status\", \"file\" or \"closed\". A status of 400 or more is an answer. headers finds a name in any case and joins the values of one with \", \", header_values has the list of them. timings are the seconds that each part took. The connection is closed when the call returns; a session keeps it.", PHP: "curl_exec", Fn: httpRequest},
-	{Name: "get", Sig: "get(url [, options])", Doc: "Is request with the method GET.", Fn: httpGet},
-	{Name: "post", Sig: "post(url, body [, options])", Doc: "Is request with the method POST and a body; nil where options.form is the body.", Fn: httpPost},
-	{Name: "download", Sig: "download(url, path [, options])", Doc: "Fetches into a file and returns its size in bytes and the answer, without body; nil, message, errno when the status is not 200 or the file cannot be written. Until it is complete the file is path.part; a later call goes on where that ends, unless the file on the server has changed. A terminal shows how far it is; options.progress = false does not.", Fn: httpDownload},
-	{Name: "session", Sig: "session([options])", Doc: "Returns a Session, which keeps cookies and connections for its next requests. The options are those of each of its requests, unless the request has its own.", Fn: httpNewSession},
+	{Name: "request", Sig: "request(options)", Returns: "table answer or error", Doc: "Makes the request that options.url and options.method say and returns {status=, reason=, headers=, header_values=, body=, url=, protocol=, redirects=, remote_address=, remote_port=, timings={dns=, connect=, tls=, first_byte=, total=}}; nil, message, errno when there is no answer. A fourth result says what failed: \"url\", \"resolve\", \"connect\", \"proxy\", \"tls\", \"certificate\", \"timeout\", \"empty\", \"protocol\", \"lost\", \"partial\", \"size\", \"redirects\", \"status\", \"file\" or \"closed\". A status of 400 or more is an answer. headers finds a name in any case and joins the values of one with \", \", header_values has the list of them. timings are the seconds that each part took. The connection is closed when the call returns; a session keeps it.", PHP: "curl_exec", Fn: httpRequest},
+	{Name: "get", Sig: "get(url [, options])", Returns: "table answer or error", Doc: "Is request with the method GET.", Fn: httpGet},
+	{Name: "post", Sig: "post(url, body [, options])", Returns: "table answer or error", Doc: "Is request with the method POST and a body; nil where options.form is the body.", Fn: httpPost},
+	{Name: "download", Sig: "download(url, path [, options])", Returns: "integer size, table answer or error", Doc: "Fetches into a file and returns its size in bytes and the answer, without body; nil, message, errno when the status is not 200 or the file cannot be written. Until it is complete the file is path.part; a later call goes on where that ends, unless the file on the server has changed. A terminal shows how far it is; options.progress = false does not.", Fn: httpDownload},
+	{Name: "session", Sig: "session([options])", Returns: "Session", Doc: "Returns a Session, which keeps cookies and connections for its next requests. The options are those of each of its requests, unless the request has its own.", Fn: httpNewSession},
 }
 
 var httpSessionClass = &bind.Class{
@@ -33,12 +33,12 @@ var httpSessionClass = &bind.Class{
 }
 
 var httpSessionMethods = []bind.Row{
-	{Name: "request", Sig: "s:request(options)", Doc: "Is http.request in the session.", Fn: httpRequest},
-	{Name: "get", Sig: "s:get(url [, options])", Doc: "Is http.get in the session.", Fn: httpGet},
-	{Name: "post", Sig: "s:post(url, body [, options])", Doc: "Is http.post in the session.", Fn: httpPost},
-	{Name: "download", Sig: "s:download(url, path [, options])", Doc: "Is http.download in the session.", Fn: httpDownload},
-	{Name: "cookies", Sig: "s:cookies(url)", Doc: "Returns the cookies that a request to the URL would carry, as {name = value}.", Fn: httpCookies},
-	{Name: "close", Sig: "s:close()", Doc: "Closes the session's connections. A request under way returns nil, \"session is closed\", 0.", Fn: httpSessionClose},
+	{Name: "request", Sig: "s:request(options)", Returns: "table answer or error", Doc: "Is http.request in the session.", Fn: httpRequest},
+	{Name: "get", Sig: "s:get(url [, options])", Returns: "table answer or error", Doc: "Is http.get in the session.", Fn: httpGet},
+	{Name: "post", Sig: "s:post(url, body [, options])", Returns: "table answer or error", Doc: "Is http.post in the session.", Fn: httpPost},
+	{Name: "download", Sig: "s:download(url, path [, options])", Returns: "integer size, table answer or error", Doc: "Is http.download in the session.", Fn: httpDownload},
+	{Name: "cookies", Sig: "s:cookies(url)", Returns: "table", Doc: "Returns the cookies that a request to the URL would carry, as {name = value}.", Fn: httpCookies},
+	{Name: "close", Sig: "s:close()", Returns: "boolean", Doc: "Closes the session's connections. A request under way returns nil, \"session is closed\", 0.", Fn: httpSessionClose},
 }
 
 // httpCall is a call of one of the rows, as a function or as a method.

@@ -41,20 +41,20 @@ var layers = []layer{
 		why: "an observer is told of calls (sock.Event) and makes none"},
 	{name: "luasock/bind", may: []string{"luasock/spell"}, outside: []string{"github.com/yuin/gopher-lua"}, not: []string{"net", "syscall"},
 		why: "the only door between Go and Lua knows no sockets"},
-	{name: "luasock/lualib", may: []string{"luasock/bind", "luasock/hexdump", "luasock/loop", "luasock/spell"}, outside: []string{"github.com/yuin/gopher-lua", "github.com/ncruces/go-strftime"}, not: []string{"net"},
-		why: "Lua's own libraries know no sockets; what waits in them waits on the loop"},
-	{name: "luasock", may: []string{"luasock/addr", "luasock/bind", "luasock/hexdump", "luasock/loop", "luasock/lualib", "luasock/sock", "luasock/spell", "luasock/stream", "luasock/trace"},
+	{name: "luasock/lualib", may: []string{"luasock/bind", "luasock/hexdump", "luasock/spell"}, outside: []string{"github.com/yuin/gopher-lua", "github.com/ncruces/go-strftime"}, not: []string{"net"},
+		why: "Lua's own libraries know neither sockets nor the loop: what waits in them is given to them"},
+	{name: "luasock", may: []string{"luasock/addr", "luasock/bind", "luasock/hexdump", "luasock/loop", "luasock/lualib", "luasock/sock", "luasock/stream"},
 		outside: []string{"github.com/schollz/progressbar/v3", "github.com/youmark/pkcs8", "github.com/yuin/gopher-lua", "golang.org/x/net", "golang.org/x/sys", "golang.org/x/term"}, not: []string{"flag"},
 		why: "the one room where Lua and bytes meet; it is a library, and knows nothing of commands"},
 	{name: "luasock/php", may: []string{"luasock", "luasock/addr", "luasock/bind", "luasock/loop", "luasock/sock", "luasock/stream"},
 		outside: []string{"github.com/yuin/gopher-lua", "golang.org/x/sys"}, why: "PHP's names stand on ours"},
 	{name: "luasock/luacats", may: []string{"luasock", "luasock/bind"}, outside: []string{"github.com/yuin/gopher-lua"}, not: []string{"os"},
 		why: "what editors complete from is made of the rows; where it goes is cli's business"},
-	{name: "luasock/check", may: []string{"luasock", "luasock/luacats", "luasock/lualib", "luasock/spell"},
+	{name: "luasock/check", may: []string{"luasock", "luasock/bind", "luasock/luacats", "luasock/lualib", "luasock/spell"},
 		outside: []string{"github.com/yuin/gopher-lua"}, why: "it reads programs and what a VM has, and runs neither"},
 	{name: "luasock/luatest", may: []string{"luasock", "luasock/addr", "luasock/bind", "luasock/hexdump", "luasock/loop", "luasock/sock", "luasock/spell", "luasock/stream", "luasock/trace"},
 		outside: []string{"github.com/yuin/gopher-lua", "golang.org/x/sys"}, not: []string{"flag"}, why: "tests run in VMs; the command line is cli's"},
-	{name: "luasock/repl", may: []string{"luasock", "luasock/bind", "luasock/loop", "luasock/sock", "luasock/spell", "luasock/stream", "luasock/trace"},
+	{name: "luasock/repl", may: []string{"luasock", "luasock/bind", "luasock/loop", "luasock/sock", "luasock/spell", "luasock/trace"},
 		outside: []string{"github.com/yuin/gopher-lua", "github.com/chzyer/readline", "golang.org/x/sys", "golang.org/x/text/width"}, not: []string{"flag", "net"},
 		why: "a prompt on any VM, the command's or a test's that has stopped; options are cli's"},
 	{name: "luasock/cli", may: []string{"luasock", "luasock/check", "luasock/luacats", "luasock/luatest", "luasock/php", "luasock/repl", "luasock/sock", "luasock/spell", "luasock/trace"},
@@ -64,8 +64,10 @@ var layers = []layer{
 
 // Imports go one way.
 func TestLayers(t *testing.T) {
+	imported := map[string][]string{} // by the names of the layers, on all systems
 	for _, p := range packages(t) {
 		name := strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, module), "/")
+		imported[name] = append(imported[name], p.Imports...)
 		i := slices.IndexFunc(layers, func(l layer) bool { return l.name == name })
 		if i < 0 {
 			t.Errorf("package %s is in no layer: say in layers_test.go what it may import, and why", p.ImportPath)
@@ -74,6 +76,18 @@ func TestLayers(t *testing.T) {
 		for _, path := range p.Imports {
 			if !layers[i].allows(path) {
 				t.Errorf("%s must not import %s: %s", p.ImportPath, path, layers[i].why)
+			}
+		}
+	}
+	for _, l := range layers {
+		for _, name := range l.may {
+			if !slices.Contains(imported[l.name], module+"/"+name) {
+				t.Errorf("layer %q need not be allowed %s: it does not import it", l.name, name)
+			}
+		}
+		for _, path := range l.outside {
+			if !slices.ContainsFunc(imported[l.name], func(i string) bool { return within(i, path) }) {
+				t.Errorf("layer %q need not be allowed %s: it does not import it", l.name, path)
 			}
 		}
 	}
@@ -86,7 +100,12 @@ func (l *layer) allows(path string) bool {
 	if first, _, _ := strings.Cut(path, "/"); !strings.Contains(first, ".") {
 		return !slices.Contains(l.not, path)
 	}
-	return slices.ContainsFunc(l.outside, func(prefix string) bool { return path == prefix || strings.HasPrefix(path, prefix+"/") })
+	return slices.ContainsFunc(l.outside, func(prefix string) bool { return within(path, prefix) })
+}
+
+// within tells whether a package is of a module, or of a part of one.
+func within(path, prefix string) bool {
+	return path == prefix || strings.HasPrefix(path, prefix+"/")
 }
 
 // The table allows no circle and names only itself.

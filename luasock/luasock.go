@@ -38,8 +38,8 @@ type Options struct {
 	Stdin io.Reader
 	// Exit is what os.exit does; os.Exit when nil. A host that embeds the VM and
 	// wants to outlive it sets its own, which need not return; if it does, the
-	// script is ended all the same, and all that is left to do is to Close the VM. Open and Preload
-	// put it into the state's os library only when it is set.
+	// script is ended all the same, and all that is left to do is to Close the VM.
+	// Open and Preload put it into the state's os library only when it is set.
 	Exit func(code int)
 	// Observe, if set, is told of every call on every socket when it ends, with
 	// the bytes that moved. It runs between two steps of the script and must not

@@ -18,9 +18,9 @@ import (
 )
 
 var messageRows = []bind.Row{
-	{Name: "sendmsg", Sig: "sendmsg(s, message [, flags=0])", PHP: "socket_sendmsg", Doc: "Sends {iov={text, …}, name={addr=, port=} or {path=}, control={{level=, type=, data=}, …}} and returns the number of bytes sent. The data of SCM_RIGHTS is a list of Sockets and other open files to be passed to the other process, of SCM_CREDENTIALS {pid=, uid=, gid=}, of IPV6_PKTINFO {addr=, ifindex=}, of others a number.", Fn: socketSendmsg},
-	{Name: "recvmsg", Sig: "recvmsg(s, message [, flags=0])", PHP: "socket_recvmsg", Doc: "Waits for a message and returns {name=, control=, iov={text}, flags=}. In the message given, buffer_size (8192) is the most bytes wanted, controllen (4096) the room for control messages in bytes (cmsg_space tells), and name={} asks for the sender. At the end of a stream: nil, \"closed\", 0.", Fn: socketRecvmsg},
-	{Name: "cmsg_space", Sig: "cmsg_space(level, type [, n=0])", PHP: "socket_cmsg_space", Doc: "Returns the room that a control message takes, in bytes; of SCM_RIGHTS with n files.", Fn: socketCmsgSpace},
+	{Name: "sendmsg", Sig: "sendmsg(s, message [, flags=0])", Returns: "integer or error", PHP: "socket_sendmsg", Doc: "Sends {iov={text, …}, name={addr=, port=} or {path=}, control={{level=, type=, data=}, …}} and returns the number of bytes sent. The data of SCM_RIGHTS is a list of Sockets and other open files to be passed to the other process, of SCM_CREDENTIALS {pid=, uid=, gid=}, of IPV6_PKTINFO {addr=, ifindex=}, of others a number.", Fn: socketSendmsg},
+	{Name: "recvmsg", Sig: "recvmsg(s, message [, flags=0])", Returns: "table or error", PHP: "socket_recvmsg", Doc: "Waits for a message and returns {name=, control=, iov={text}, flags=}. In the message given, buffer_size (8192) is the most bytes wanted, controllen (4096) the room for control messages in bytes (cmsg_space tells), and name={} asks for the sender. At the end of a stream: nil, \"closed\", 0.", Fn: socketRecvmsg},
+	{Name: "cmsg_space", Sig: "cmsg_space(level, type [, n=0])", Returns: "integer", PHP: "socket_cmsg_space", Doc: "Returns the room that a control message takes, in bytes; of SCM_RIGHTS with n files.", Fn: socketCmsgSpace},
 }
 
 // messageKeys are those of a message. Sent or received, it may have all, so

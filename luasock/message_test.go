@@ -388,7 +388,7 @@ func TestPassedDescriptorsDoNotLeak(t *testing.T) {
 			a:sendmsg{iov = {"x"}, control = RIGHTS(x)}
 			b:recv(1)
 		end`
-	before := countDescriptors(t)
+	before := openDescriptors(t)
 	t.Run("pass", func(t *testing.T) { // the VM is closed with it
 		vm := openVM(t, Options{})
 		vm.L.SetGlobal("open", vm.L.NewFunction(pushFile))
@@ -399,21 +399,12 @@ func TestPassedDescriptorsDoNotLeak(t *testing.T) {
 	var after int
 	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); {
 		runtime.GC() // descriptors and the files of devNull alike
-		if after = countDescriptors(t); after <= before {
+		if after = openDescriptors(t); after <= before {
 			return
 		}
 		time.Sleep(time.Millisecond)
 	}
 	t.Errorf("%d descriptors are open, %d were before", after, before)
-}
-
-func countDescriptors(t *testing.T) int {
-	t.Helper()
-	list, err := os.ReadDir("/proc/self/fd")
-	if err != nil {
-		t.Skip("there is no /proc to count descriptors in")
-	}
-	return len(list)
 }
 
 // Real PHP passes a listening socket, which is blocking and stays PHP's too. It

@@ -15,17 +15,17 @@ import (
 )
 
 var nameRows = []bind.Row{
-	{Name: "gethostbyname", Sig: "gethostbyname(name)", PHP: "gethostbyname", Doc: "Returns the first IPv4 address of a host; of one that is unknown, the name unchanged.", Fn: gethostbyname},
-	{Name: "gethostbynamel", Sig: "gethostbynamel(name)", PHP: "gethostbynamel", Doc: "Returns a list of the IPv4 addresses of a host.", Fn: gethostbynamel},
-	{Name: "gethostbyaddr", Sig: "gethostbyaddr(address)", PHP: "gethostbyaddr", Doc: "Returns the name of the host that has an IPv4 or IPv6 address; of one without a name, the address unchanged.", Fn: gethostbyaddr},
-	{Name: "getprotobyname", Sig: "getprotobyname(protocol)", PHP: "getprotobyname", Doc: "Returns the number of a protocol: of \"icmp\" 1.", Fn: getprotobyname},
-	{Name: "getprotobynumber", Sig: "getprotobynumber(number)", PHP: "getprotobynumber", Doc: "Returns the name of a protocol: of 6 \"tcp\".", Fn: getprotobynumber},
-	{Name: "getservbyname", Sig: "getservbyname(service, protocol)", PHP: "getservbyname", Doc: "Returns the port of a service: of \"http\" over \"tcp\" 80.", Fn: getservbyname},
-	{Name: "getservbyport", Sig: "getservbyport(port, protocol)", PHP: "getservbyport", Doc: "Returns the name of the service at a port: of 53 over \"udp\" \"domain\".", Fn: getservbyport},
-	{Name: "inet_pton", Sig: "inet_pton(address)", PHP: "inet_pton", Doc: "Returns the 4 bytes of an IPv4 or the 16 of an IPv6 address.", Fn: inetPton},
-	{Name: "inet_ntop", Sig: "inet_ntop(bytes)", PHP: "inet_ntop", Doc: "Returns the text of an address of 4 or 16 bytes.", Fn: inetNtop},
-	{Name: "ip2long", Sig: "ip2long(address)", PHP: "ip2long", Doc: "Returns an IPv4 address as a number from 0 to 4294967295.", Fn: ip2long},
-	{Name: "long2ip", Sig: "long2ip(number)", PHP: "long2ip", Doc: "Returns the IPv4 address that a number is; only its lowest 32 bits count.", Fn: long2ip},
+	{Name: "gethostbyname", Sig: "gethostbyname(name)", Returns: "string", PHP: "gethostbyname", Doc: "Returns the first IPv4 address of a host; of one that is unknown, the name unchanged.", Fn: gethostbyname},
+	{Name: "gethostbynamel", Sig: "gethostbynamel(name)", Returns: "string[] or error", PHP: "gethostbynamel", Doc: "Returns a list of the IPv4 addresses of a host.", Fn: gethostbynamel},
+	{Name: "gethostbyaddr", Sig: "gethostbyaddr(address)", Returns: "string or error", PHP: "gethostbyaddr", Doc: "Returns the name of the host that has an IPv4 or IPv6 address; of one without a name, the address unchanged.", Fn: gethostbyaddr},
+	{Name: "getprotobyname", Sig: "getprotobyname(protocol)", Returns: "integer or error", PHP: "getprotobyname", Doc: "Returns the number of a protocol: of \"icmp\" 1.", Fn: getprotobyname},
+	{Name: "getprotobynumber", Sig: "getprotobynumber(number)", Returns: "string or error", PHP: "getprotobynumber", Doc: "Returns the name of a protocol: of 6 \"tcp\".", Fn: getprotobynumber},
+	{Name: "getservbyname", Sig: "getservbyname(service, protocol)", Returns: "integer or error", PHP: "getservbyname", Doc: "Returns the port of a service: of \"http\" over \"tcp\" 80.", Fn: getservbyname},
+	{Name: "getservbyport", Sig: "getservbyport(port, protocol)", Returns: "string or error", PHP: "getservbyport", Doc: "Returns the name of the service at a port: of 53 over \"udp\" \"domain\".", Fn: getservbyport},
+	{Name: "inet_pton", Sig: "inet_pton(address)", Returns: "string or error", PHP: "inet_pton", Doc: "Returns the 4 bytes of an IPv4 or the 16 of an IPv6 address.", Fn: inetPton},
+	{Name: "inet_ntop", Sig: "inet_ntop(bytes)", Returns: "string or error", PHP: "inet_ntop", Doc: "Returns the text of an address of 4 or 16 bytes.", Fn: inetNtop},
+	{Name: "ip2long", Sig: "ip2long(address)", Returns: "integer or error", PHP: "ip2long", Doc: "Returns an IPv4 address as a number from 0 to 4294967295.", Fn: ip2long},
+	{Name: "long2ip", Sig: "long2ip(number)", Returns: "string", PHP: "long2ip", Doc: "Returns the IPv4 address that a number is; only its lowest 32 bits count.", Fn: long2ip},
 }
 
 // plainArg reads a text that the system takes up to its first NUL.

@@ -13,10 +13,10 @@ import (
 )
 
 var optionRows = []bind.Row{
-	{Name: "get_option", Sig: "get_option(s, level, name)", PHP: "socket_get_option", Doc: "Returns an option: a number; of SO_LINGER {l_onoff=, l_linger=}, of SO_RCVTIMEO and SO_SNDTIMEO {sec=, usec=}, of TCP_CONGESTION {name=}, of SO_BINDTODEVICE a text, of SO_PEERCRED {pid=, uid=, gid=}, of SO_MEMINFO and TCP_INFO a table.", Fn: socketGetOption},
-	{Name: "set_option", Sig: "set_option(s, level, name, value)", PHP: "socket_set_option", Doc: "Sets an option to a number or a boolean; to a table where get_option returns one; the MCAST_ options to {group=, interface=, source=}, IPV6_PKTINFO to {addr=, ifindex=}. An interface is a name or an index, 0 for any. SO_BINDTODEVICE and TCP_CONGESTION take a text.", Fn: socketSetOption},
-	{Name: "getopt", Sig: "getopt(s, level, name)", PHP: "socket_getopt", Doc: "An alias of get_option.", Fn: socketGetOption},
-	{Name: "setopt", Sig: "setopt(s, level, name, value)", PHP: "socket_setopt", Doc: "An alias of set_option.", Fn: socketSetOption},
+	{Name: "get_option", Sig: "get_option(s, level, name)", Returns: "any or error", PHP: "socket_get_option", Doc: "Returns an option: a number; of SO_LINGER {l_onoff=, l_linger=}, of SO_RCVTIMEO and SO_SNDTIMEO {sec=, usec=}, of TCP_CONGESTION {name=}, of SO_BINDTODEVICE a text, of SO_PEERCRED {pid=, uid=, gid=}, of SO_MEMINFO and TCP_INFO a table.", Fn: socketGetOption},
+	{Name: "set_option", Sig: "set_option(s, level, name, value)", Returns: "boolean or error", PHP: "socket_set_option", Doc: "Sets an option to a number or a boolean; to a table where get_option returns one; the MCAST_ options to {group=, interface=, source=}, IPV6_PKTINFO to {addr=, ifindex=}. An interface is a name or an index, 0 for any. SO_BINDTODEVICE and TCP_CONGESTION take a text.", Fn: socketSetOption},
+	{Name: "getopt", Sig: "getopt(s, level, name)", Returns: "any or error", PHP: "socket_getopt", Doc: "An alias of get_option.", Fn: socketGetOption},
+	{Name: "setopt", Sig: "setopt(s, level, name, value)", Returns: "boolean or error", PHP: "socket_setopt", Doc: "An alias of set_option.", Fn: socketSetOption},
 }
 
 // optionKey names an option, or a type of control message.

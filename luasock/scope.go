@@ -10,9 +10,9 @@ import (
 )
 
 var scopeRows = []bind.Row{
-	{Name: "scope", Sig: "scope(fn)", Doc: "Calls fn(scope) and returns fn's results when all tasks of the scope are done. The first error, of fn or of a task, cancels the rest and is raised.", Fn: taskScope},
-	{Name: "all", Sig: "all(fns)", Doc: "Runs the functions side by side and returns a list with the first result of each, in order. The first error cancels the rest and is raised.", Fn: taskAll},
-	{Name: "race", Sig: "race(fns)", Doc: "Runs the functions side by side and returns the results of the first that ends, or raises its error; the rest is cancelled.", Fn: taskRace},
+	{Name: "scope", Sig: "scope(fn)", Returns: "any ...", Doc: "Calls fn(scope) and returns fn's results when all tasks of the scope are done. The first error, of fn or of a task, cancels the rest and is raised.", Fn: taskScope},
+	{Name: "all", Sig: "all(fns)", Returns: "any[]", Doc: "Runs the functions side by side and returns a list with the first result of each, in order. The first error cancels the rest and is raised.", Fn: taskAll},
+	{Name: "race", Sig: "race(fns)", Returns: "any ...", Doc: "Runs the functions side by side and returns the results of the first that ends, or raises its error; the rest is cancelled.", Fn: taskRace},
 }
 
 var scopeClass = &bind.Class{
@@ -22,7 +22,7 @@ var scopeClass = &bind.Class{
 }
 
 var scopeMethods = []bind.Row{
-	{Name: "spawn", Sig: "scope:spawn(fn, ...)", Doc: "Starts fn(...) as a task of the scope and returns the Task.", Fn: scopeSpawn},
+	{Name: "spawn", Sig: "scope:spawn(fn, ...)", Returns: "Task", Doc: "Starts fn(...) as a task of the scope and returns the Task.", Fn: scopeSpawn},
 }
 
 // scope owns tasks: it ends when they have ended, and its first error ends them.

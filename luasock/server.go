@@ -20,18 +20,18 @@ const (
 )
 
 var serverRows = []bind.Row{
-	{Name: "stream_server", Sig: "stream_server(url [, flags=STREAM_SERVER_BIND+STREAM_SERVER_LISTEN [, context]])", PHP: "stream_socket_server", Doc: "Listens on \"tcp://host:port\", \"tls://host:port\" (also \"ssl\", \"tlsv1.2\", \"tlsv1.3\"; context.ssl.local_cert is needed) or \"unix:///path\" and returns a Stream that accepts connections; with STREAM_SERVER_BIND alone it receives datagrams on \"udp://host:port\" or \"udg:///path\".", Fn: streamServer},
-	{Name: "stream_accept", Sig: "stream_accept(server [, timeout=60])", PHP: "stream_socket_accept", Doc: "Waits for a connection and returns its Stream and the peer's name.", Fn: streamAccept},
-	{Name: "stream_pair", Sig: "stream_pair(domain, type [, protocol=0])", PHP: "stream_socket_pair", Doc: "Makes two Streams that are connected to each other. Domain: STREAM_PF_UNIX.", Fn: streamPair},
-	{Name: "stream_select", Sig: "stream_select(reads, writes, excepts, seconds [, microseconds=0])", PHP: "stream_select", Doc: "Is select: both take Sockets and Streams.", Fn: socketSelect},
-	{Name: "stream_get_name", Sig: "stream_get_name(fp, remote)", PHP: "stream_socket_get_name", Doc: "Is get_name of a Stream.", Fn: streamGetName},
-	{Name: "stream_shutdown", Sig: "stream_shutdown(fp, how)", PHP: "stream_socket_shutdown", Doc: "Is shutdown of a Stream.", Fn: streamShutdown},
-	{Name: "stream_recvfrom", Sig: "stream_recvfrom(fp, length [, flags=0])", PHP: "stream_socket_recvfrom", Doc: "Is recvfrom of a Stream.", Fn: streamRecvfrom},
-	{Name: "stream_sendto", Sig: "stream_sendto(fp, data [, flags=0 [, address]])", PHP: "stream_socket_sendto", Doc: "Is sendto of a Stream.", Fn: streamSendto},
+	{Name: "stream_server", Sig: "stream_server(url [, flags=STREAM_SERVER_BIND+STREAM_SERVER_LISTEN [, context]])", Returns: "Stream or error", PHP: "stream_socket_server", Doc: "Listens on \"tcp://host:port\", \"tls://host:port\" (also \"ssl\", \"tlsv1.2\", \"tlsv1.3\"; context.ssl.local_cert is needed) or \"unix:///path\" and returns a Stream that accepts connections; with STREAM_SERVER_BIND alone it receives datagrams on \"udp://host:port\" or \"udg:///path\".", Fn: streamServer},
+	{Name: "stream_accept", Sig: "stream_accept(server [, timeout=60])", Returns: "Stream, string peer or error", PHP: "stream_socket_accept", Doc: "Waits for a connection and returns its Stream and the peer's name.", Fn: streamAccept},
+	{Name: "stream_pair", Sig: "stream_pair(domain, type [, protocol=0])", Returns: "Stream, Stream or error", PHP: "stream_socket_pair", Doc: "Makes two Streams that are connected to each other. Domain: STREAM_PF_UNIX.", Fn: streamPair},
+	{Name: "stream_select", Sig: "stream_select(reads, writes, excepts, seconds [, microseconds=0])", Returns: "(Socket|Stream)[] reads, (Socket|Stream)[] writes, (Socket|Stream)[] excepts or error", PHP: "stream_select", Doc: "Is select: both take Sockets and Streams.", Fn: socketSelect},
+	{Name: "stream_get_name", Sig: "stream_get_name(fp, remote)", Returns: "string or error", PHP: "stream_socket_get_name", Doc: "Is get_name of a Stream.", Fn: streamGetName},
+	{Name: "stream_shutdown", Sig: "stream_shutdown(fp, how)", Returns: "boolean or error", PHP: "stream_socket_shutdown", Doc: "Is shutdown of a Stream.", Fn: streamShutdown},
+	{Name: "stream_recvfrom", Sig: "stream_recvfrom(fp, length [, flags=0])", Returns: "string data, string address or error", PHP: "stream_socket_recvfrom", Doc: "Is recvfrom of a Stream.", Fn: streamRecvfrom},
+	{Name: "stream_sendto", Sig: "stream_sendto(fp, data [, flags=0 [, address]])", Returns: "integer or error", PHP: "stream_socket_sendto", Doc: "Is sendto of a Stream.", Fn: streamSendto},
 }
 
 var acceptMethods = []bind.Row{
-	{Name: "accept", Sig: "fp:accept([timeout=60])", PHP: "stream_socket_accept", Doc: "Waits for a connection, for ever when timeout is -1, and returns its Stream and the peer's name, as \"127.0.0.1:1935\"; \"\" when it has none. TLS's handshake is made by the first read or write of that Stream, within its time-out.", Fn: streamAccept},
+	{Name: "accept", Sig: "fp:accept([timeout=60])", Returns: "Stream, string peer or error", PHP: "stream_socket_accept", Doc: "Waits for a connection, for ever when timeout is -1, and returns its Stream and the peer's name, as \"127.0.0.1:1935\"; \"\" when it has none. TLS's handshake is made by the first read or write of that Stream, within its time-out.", Fn: streamAccept},
 }
 
 func streamServer(c bind.Call) int {

@@ -12,7 +12,7 @@ import (
 )
 
 var contextRows = []bind.Row{
-	{Name: "stream_context", Sig: "stream_context(options)", PHP: "stream_context_create", Doc: "Makes a StreamContext of options for stream_client, stream_server and enable_crypto: {socket = {bindto=, backlog=, so_reuseport=, so_keepalive=, so_broadcast=, tcp_nodelay=}, ssl = {verify_peer=, verify_peer_name=, peer_name=, cafile=, capath=, local_cert=, local_pk=, passphrase=, allow_self_signed=, alpn_protocols=, ciphers=, peer_fingerprint=, SNI_enabled=, SNI_server_certs=, capture_peer_cert=, crypto_method=}}. Certificates are read at once. Clients of one context resume each other's TLS sessions.", Fn: streamContextCreate},
+	{Name: "stream_context", Sig: "stream_context(options)", Returns: "StreamContext", PHP: "stream_context_create", Doc: "Makes a StreamContext of options for stream_client, stream_server and enable_crypto: {socket = {bindto=, backlog=, so_reuseport=, so_keepalive=, so_broadcast=, tcp_nodelay=}, ssl = {verify_peer=, verify_peer_name=, peer_name=, cafile=, capath=, local_cert=, local_pk=, passphrase=, allow_self_signed=, alpn_protocols=, ciphers=, peer_fingerprint=, SNI_enabled=, SNI_server_certs=, capture_peer_cert=, crypto_method=}}. Certificates are read at once. Clients of one context resume each other's TLS sessions.", Fn: streamContextCreate},
 }
 
 var streamContextClass = &bind.Class{

@@ -13,7 +13,7 @@ import (
 )
 
 var cryptoMethods = []bind.Row{
-	{Name: "enable_crypto", Sig: "fp:enable_crypto(on [, method [, context]])", PHP: "stream_socket_enable_crypto", Doc: "Starts TLS on a connected stream (STARTTLS) and makes the handshake within its time-out, or ends TLS and goes on in plain text. Without method a stream that was accepted is the server, any other the client. context is a StreamContext or its options; without one the stream's own counts. Bytes that were buffered before are an error, for they may be an attacker's.", Fn: streamEnableCrypto},
+	{Name: "enable_crypto", Sig: "fp:enable_crypto(on [, method [, context]])", Returns: "boolean or error", PHP: "stream_socket_enable_crypto", Doc: "Starts TLS on a connected stream (STARTTLS) and makes the handshake within its time-out, or ends TLS and goes on in plain text. Without method a stream that was accepted is the server, any other the client. context is a StreamContext or its options; without one the stream's own counts. Bytes that were buffered before are an error, for they may be an attacker's.", Fn: streamEnableCrypto},
 }
 
 func streamEnableCrypto(c bind.Call) int {

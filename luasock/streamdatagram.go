@@ -18,8 +18,8 @@ const (
 )
 
 var datagramMethods = []bind.Row{
-	{Name: "recvfrom", Sig: "fp:recvfrom(length [, flags=0])", PHP: "stream_socket_recvfrom", Doc: "Returns up to length bytes and the sender's address, as \"127.0.0.1:1935\", or \"\". Flags: STREAM_PEEK, STREAM_OOB.", Fn: streamRecvfrom},
-	{Name: "sendto", Sig: "fp:sendto(data [, flags=0 [, address]])", PHP: "stream_socket_sendto", Doc: "Sends data to the peer, or to an address such as \"127.0.0.1:1935\" or a path, and returns the number of bytes. Flags: STREAM_OOB.", Fn: streamSendto},
+	{Name: "recvfrom", Sig: "fp:recvfrom(length [, flags=0])", Returns: "string data, string address or error", PHP: "stream_socket_recvfrom", Doc: "Returns up to length bytes and the sender's address, as \"127.0.0.1:1935\", or \"\". Flags: STREAM_PEEK, STREAM_OOB.", Fn: streamRecvfrom},
+	{Name: "sendto", Sig: "fp:sendto(data [, flags=0 [, address]])", Returns: "integer or error", PHP: "stream_socket_sendto", Doc: "Sends data to the peer, or to an address such as \"127.0.0.1:1935\" or a path, and returns the number of bytes. Flags: STREAM_OOB.", Fn: streamSendto},
 }
 
 // messageFlags reads flags of recvfrom and sendto, argument i, as the system's.

@@ -11,7 +11,7 @@ import (
 )
 
 var interactMethods = []bind.Row{
-	{Name: "interact", Sig: "fp:interact()", Doc: "Hands the connection to the person at the keyboard: what is typed is sent, what comes is shown. Returns true at Ctrl-], and nil, \"closed\", 0 when the peer closes.", Fn: interact},
+	{Name: "interact", Sig: "fp:interact()", Returns: "boolean or error", Doc: "Hands the connection to the person at the keyboard: what is typed is sent, what comes is shown. Returns true at Ctrl-], and nil, \"closed\", 0 when the peer closes.", Fn: interact},
 }
 
 // escapeKey ends interact: Ctrl-].

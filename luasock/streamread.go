@@ -10,21 +10,21 @@ import (
 )
 
 var readMethods = []bind.Row{
-	{Name: "gets", Sig: "fp:gets([length])", PHP: "fgets", Doc: "Returns one line with its ending, at most length-1 bytes; at the end what is left, then nil, \"closed\", 0. After a time-out the part that came stays readable. Without length, a line of more than 128 MB is nil, a message, EMSGSIZE.", Fn: streamGets},
-	{Name: "getc", Sig: "fp:getc()", PHP: "fgetc", Doc: "Returns one byte.", Fn: streamGetc},
-	{Name: "read", Sig: "fp:read(length)", PHP: "fread", Doc: "Returns up to length bytes: what is buffered, or what comes first.", Fn: streamRead},
-	{Name: "get_contents", Sig: "fp:get_contents([max=-1])", PHP: "stream_get_contents", Doc: "Returns everything up to the end, or max bytes. At the end that is \"\". Without max that is at most 1 GB: beyond it nil, a message, EMSGSIZE.", Fn: streamGetContents},
-	{Name: "get_line", Sig: "fp:get_line(length [, ending=\"\"])", PHP: "stream_get_line", Doc: "Returns what stands before an ending, which is dropped, or length bytes when they do not hold it; 0 is no limit but 128 MB, beyond which it is nil, a message, EMSGSIZE.", Fn: streamGetLine},
-	{Name: "getss", Sig: "fp:getss([length [, allowed=\"\"]])", PHP: "fgetss", Doc: "Returns a line as gets does, without HTML and PHP tags, but for those in allowed, as \"<a><b>\".", Fn: streamGetss},
-	{Name: "passthru", Sig: "fp:passthru()", PHP: "fpassthru", Doc: "Writes everything up to the end to standard output and returns the number of bytes.", Fn: streamPassthru},
-	{Name: "copy_to", Sig: "fp:copy_to(other [, max=-1])", PHP: "stream_copy_to_stream", Doc: "Copies everything up to the end, or max bytes, to another Stream and returns the number of bytes. Where it can, the kernel moves them. A failure returns it too: nil, message, errno, number.", Fn: streamCopyTo},
-	{Name: "eof", Sig: "fp:eof()", PHP: "feof", Doc: "Tells whether all was read and the peer has closed. Never waits.", Fn: streamEOF},
+	{Name: "gets", Sig: "fp:gets([length])", Returns: "string or error", PHP: "fgets", Doc: "Returns one line with its ending, at most length-1 bytes; at the end what is left, then nil, \"closed\", 0. After a time-out the part that came stays readable. Without length, a line of more than 128 MB is nil, a message, EMSGSIZE.", Fn: streamGets},
+	{Name: "getc", Sig: "fp:getc()", Returns: "string or error", PHP: "fgetc", Doc: "Returns one byte.", Fn: streamGetc},
+	{Name: "read", Sig: "fp:read(length)", Returns: "string or error", PHP: "fread", Doc: "Returns up to length bytes: what is buffered, or what comes first.", Fn: streamRead},
+	{Name: "get_contents", Sig: "fp:get_contents([max=-1])", Returns: "string or error", PHP: "stream_get_contents", Doc: "Returns everything up to the end, or max bytes. At the end that is \"\". Without max that is at most 1 GB: beyond it nil, a message, EMSGSIZE.", Fn: streamGetContents},
+	{Name: "get_line", Sig: "fp:get_line(length [, ending=\"\"])", Returns: "string or error", PHP: "stream_get_line", Doc: "Returns what stands before an ending, which is dropped, or length bytes when they do not hold it; 0 is no limit but 128 MB, beyond which it is nil, a message, EMSGSIZE.", Fn: streamGetLine},
+	{Name: "getss", Sig: "fp:getss([length [, allowed=\"\"]])", Returns: "string or error", PHP: "fgetss", Doc: "Returns a line as gets does, without HTML and PHP tags, but for those in allowed, as \"<a><b>\".", Fn: streamGetss},
+	{Name: "passthru", Sig: "fp:passthru()", Returns: "integer or error", PHP: "fpassthru", Doc: "Writes everything up to the end to standard output and returns the number of bytes.", Fn: streamPassthru},
+	{Name: "copy_to", Sig: "fp:copy_to(other [, max=-1])", Returns: "integer or error", PHP: "stream_copy_to_stream", Doc: "Copies everything up to the end, or max bytes, to another Stream and returns the number of bytes. Where it can, the kernel moves them. A failure returns it too: nil, message, errno, number.", Fn: streamCopyTo},
+	{Name: "eof", Sig: "fp:eof()", Returns: "boolean", PHP: "feof", Doc: "Tells whether all was read and the peer has closed. Never waits.", Fn: streamEOF},
 }
 
 // iterMethods are those of a Socket too.
 var iterMethods = []bind.Row{
-	{Name: "lines", Sig: "fp:lines()", Doc: "For a loop over the lines, without their endings \"\\n\" or \"\\r\\n\", up to the end: for line in fp:lines() do. Other failures raise.", Fn: streamLines},
-	{Name: "chunks", Sig: "fp:chunks([size=8192])", Doc: "For a loop over what comes, up to size bytes at once, up to the end: for chunk in fp:chunks() do. Other failures raise.", Fn: streamChunks},
+	{Name: "lines", Sig: "fp:lines()", Returns: "fun(): string?", Doc: "For a loop over the lines, without their endings \"\\n\" or \"\\r\\n\", up to the end: for line in fp:lines() do. Other failures raise.", Fn: streamLines},
+	{Name: "chunks", Sig: "fp:chunks([size=8192])", Returns: "fun(): string?", Doc: "For a loop over what comes, up to size bytes at once, up to the end: for chunk in fp:chunks() do. Other failures raise.", Fn: streamChunks},
 }
 
 func streamGets(c bind.Call) int {

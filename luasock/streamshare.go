@@ -8,8 +8,8 @@ import (
 )
 
 var shareRows = []bind.Row{
-	{Name: "import_stream", Sig: "import_stream(fp)", PHP: "socket_import_stream", Doc: "Returns a Socket on the stream's connection; both can be used, and closing one closes both. The Socket reads first what the stream had read ahead.", Fn: socketImportStream},
-	{Name: "export_stream", Sig: "export_stream(s)", PHP: "socket_export_stream", Doc: "Returns the Stream on the socket; both can be used, and closing one closes both.", Fn: socketExportStream},
+	{Name: "import_stream", Sig: "import_stream(fp)", Returns: "Socket or error", PHP: "socket_import_stream", Doc: "Returns a Socket on the stream's connection; both can be used, and closing one closes both. The Socket reads first what the stream had read ahead.", Fn: socketImportStream},
+	{Name: "export_stream", Sig: "export_stream(s)", Returns: "Stream or error", PHP: "socket_export_stream", Doc: "Returns the Stream on the socket; both can be used, and closing one closes both.", Fn: socketExportStream},
 }
 
 func socketImportStream(c bind.Call) int {

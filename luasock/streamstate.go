@@ -11,11 +11,11 @@ import (
 )
 
 var stateMethods = []bind.Row{
-	{Name: "set_timeout", Sig: "fp:set_timeout(seconds [, microseconds=0])", PHP: "stream_set_timeout", Doc: "Sets how long each wait of a read or write may last: 60 seconds unless said otherwise, math.huge for ever.", Fn: streamSetTimeout},
-	{Name: "set_blocking", Sig: "fp:set_blocking(on)", PHP: "stream_set_blocking", Doc: "Makes calls wait (true), or return nil, \"Resource temporarily unavailable\", EAGAIN instead.", Fn: streamSetBlocking},
-	{Name: "get_meta_data", Sig: "fp:get_meta_data()", PHP: "stream_get_meta_data", Doc: "Returns a table with timed_out, blocked, eof, unread_bytes, stream_type, mode, seekable and uri; with TLS also crypto, a table with protocol, cipher_name, cipher_bits, cipher_version, alpn_protocol, server_name, resumed, and with capture_peer_cert peer_certificate.", Fn: streamGetMetaData},
-	{Name: "get_name", Sig: "fp:get_name(remote)", PHP: "stream_socket_get_name", Doc: "Returns the local (false) or the peer's (true) address, as \"127.0.0.1:1935\", \"[::1]:1935\", or a path.", Fn: streamGetName},
-	{Name: "shutdown", Sig: "fp:shutdown(how)", PHP: "stream_socket_shutdown", Doc: "Ends reading, writing or both: STREAM_SHUT_RD, STREAM_SHUT_WR, STREAM_SHUT_RDWR.", Fn: streamShutdown},
+	{Name: "set_timeout", Sig: "fp:set_timeout(seconds [, microseconds=0])", Returns: "boolean", PHP: "stream_set_timeout", Doc: "Sets how long each wait of a read or write may last: 60 seconds unless said otherwise, math.huge for ever.", Fn: streamSetTimeout},
+	{Name: "set_blocking", Sig: "fp:set_blocking(on)", Returns: "boolean", PHP: "stream_set_blocking", Doc: "Makes calls wait (true), or return nil, \"Resource temporarily unavailable\", EAGAIN instead.", Fn: streamSetBlocking},
+	{Name: "get_meta_data", Sig: "fp:get_meta_data()", Returns: "table", PHP: "stream_get_meta_data", Doc: "Returns a table with timed_out, blocked, eof, unread_bytes, stream_type, mode, seekable and uri; with TLS also crypto, a table with protocol, cipher_name, cipher_bits, cipher_version, alpn_protocol, server_name, resumed, and with capture_peer_cert peer_certificate.", Fn: streamGetMetaData},
+	{Name: "get_name", Sig: "fp:get_name(remote)", Returns: "string or error", PHP: "stream_socket_get_name", Doc: "Returns the local (false) or the peer's (true) address, as \"127.0.0.1:1935\", \"[::1]:1935\", or a path.", Fn: streamGetName},
+	{Name: "shutdown", Sig: "fp:shutdown(how)", Returns: "boolean or error", PHP: "stream_socket_shutdown", Doc: "Ends reading, writing or both: STREAM_SHUT_RD, STREAM_SHUT_WR, STREAM_SHUT_RDWR.", Fn: streamShutdown},
 }
 
 func streamSetTimeout(c bind.Call) int {

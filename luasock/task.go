@@ -20,12 +20,12 @@ var taskModule = &bind.Module{
 }
 
 var taskRows = []bind.Row{
-	{Name: "spawn", Sig: "spawn(fn, ...)", Doc: "Starts fn(...) as a task beside the others and returns the Task. It runs when the spawner next blocks, in the order of spawning.", Fn: taskSpawn},
-	{Name: "current", Sig: "current()", Doc: "Returns the task that runs now; in the main chunk, the Task of that.", Fn: taskCurrent},
-	{Name: "list", Sig: "list()", Doc: "Returns a list of the tasks that have not ended, oldest first, without the main chunk.", Fn: taskListing},
-	{Name: "sleep", Sig: "sleep(seconds)", Doc: "Waits, fractions of a second too.", Fn: taskSleep},
-	{Name: "yield", Sig: "yield()", Doc: "Lets every other task that can go on run once.", Fn: taskYield},
-	{Name: "timeout", Sig: "timeout(seconds, fn, ...)", Doc: "Calls fn(...) and returns its results; nil, \"timeout\" when the time runs out first: then the call in which fn is blocked raises, and every further one until fn returns.", Fn: taskTimeout},
+	{Name: "spawn", Sig: "spawn(fn, ...)", Returns: "Task", Doc: "Starts fn(...) as a task beside the others and returns the Task. It runs when the spawner next blocks, in the order of spawning.", Fn: taskSpawn},
+	{Name: "current", Sig: "current()", Returns: "Task", Doc: "Returns the task that runs now; in the main chunk, the Task of that.", Fn: taskCurrent},
+	{Name: "list", Sig: "list()", Returns: "Task[]", Doc: "Returns a list of the tasks that have not ended, oldest first, without the main chunk.", Fn: taskListing},
+	{Name: "sleep", Sig: "sleep(seconds)", Returns: "nothing", Doc: "Waits, fractions of a second too.", Fn: taskSleep},
+	{Name: "yield", Sig: "yield()", Returns: "nothing", Doc: "Lets every other task that can go on run once.", Fn: taskYield},
+	{Name: "timeout", Sig: "timeout(seconds, fn, ...)", Returns: "any ...", Doc: "Calls fn(...) and returns its results; nil, \"timeout\" when the time runs out first: then the call in which fn is blocked raises, and every further one until fn returns.", Fn: taskTimeout},
 }
 
 var taskClass = &bind.Class{
@@ -41,9 +41,9 @@ var taskClass = &bind.Class{
 }
 
 var taskMethods = []bind.Row{
-	{Name: "join", Sig: "t:join([timeout])", Doc: "Waits until the task has ended. Returns true and its results; nil and its error; nil, \"timeout\".", Fn: taskJoin},
-	{Name: "cancel", Sig: "t:cancel([reason])", Doc: "Raises \"cancelled\", or the reason, in the call in which the task is blocked, or in its next that would block. Returns false when the task had ended.", Fn: taskCancel},
-	{Name: "status", Sig: "t:status()", Doc: "Returns \"ready\", \"waiting\", \"done\", \"failed\" or \"cancelled\".", Fn: taskStatus},
+	{Name: "join", Sig: "t:join([timeout])", Returns: "boolean? ok, any ...", Doc: "Waits until the task has ended. Returns true and its results; nil and its error; nil, \"timeout\".", Fn: taskJoin},
+	{Name: "cancel", Sig: "t:cancel([reason])", Returns: "boolean", Doc: "Raises \"cancelled\", or the reason, in the call in which the task is blocked, or in its next that would block. Returns false when the task had ended.", Fn: taskCancel},
+	{Name: "status", Sig: "t:status()", Returns: "string", Doc: "Returns \"ready\", \"waiting\", \"done\", \"failed\" or \"cancelled\".", Fn: taskStatus},
 }
 
 // Task is a Lua function that runs beside the others, or the main chunk.

@@ -687,7 +687,7 @@ func TestObserveTLS(t *testing.T) {
 // descriptor.
 func TestTLSLeavesNothing(t *testing.T) {
 	dir := certificates(t)
-	goroutines, files := runtime.NumGoroutine(), openFiles(t)
+	goroutines, files := runtime.NumGoroutine(), openDescriptors(t)
 	for range 5 {
 		vm, err := New(Options{})
 		if err != nil {
@@ -717,19 +717,10 @@ func TestTLSLeavesNothing(t *testing.T) {
 		}
 		vm.Close()
 	}
-	for deadline := time.Now().Add(10 * time.Second); (runtime.NumGoroutine() > goroutines || openFiles(t) > files) && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(10 * time.Second); (runtime.NumGoroutine() > goroutines || openDescriptors(t) > files) && time.Now().Before(deadline); {
 		runtime.GC()
 	}
-	if g, f := runtime.NumGoroutine(), openFiles(t); g > goroutines || f > files {
+	if g, f := runtime.NumGoroutine(), openDescriptors(t); g > goroutines || f > files {
 		t.Errorf("%d goroutines and %d descriptors, %d and %d before", g, f, goroutines, files)
 	}
-}
-
-func openFiles(t *testing.T) int {
-	t.Helper()
-	list, err := os.ReadDir("/dev/fd")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return len(list)
 }

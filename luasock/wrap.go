@@ -7,6 +7,7 @@ import (
 	"weak"
 
 	lua "github.com/yuin/gopher-lua"
+	"golang.org/x/sys/unix"
 
 	"sockscript/luasock/bind"
 	"sockscript/luasock/sock"
@@ -80,15 +81,32 @@ func (vm *VM) NewAddressInfo(ai *sock.Addrinfo) *lua.LUserData {
 // AddressInfoOf looks into a script's AddressInfo.
 func AddressInfoOf(v lua.LValue) (ai *sock.Addrinfo, ok bool) { return bind.To[*sock.Addrinfo](v) }
 
+// AddressInfoTable is what addrinfo_explain returns of an Addrinfo.
+func AddressInfoTable(L *lua.LState, ai *sock.Addrinfo) *lua.LTable {
+	t := L.NewTable()
+	t.RawSetString("ai_flags", bind.Int(ai.Flags))
+	t.RawSetString("ai_family", bind.Int(ai.Family))
+	t.RawSetString("ai_socktype", bind.Int(ai.Type))
+	t.RawSetString("ai_protocol", bind.Int(ai.Protocol))
+	if ai.Canonname != "" {
+		t.RawSetString("ai_canonname", lua.LString(ai.Canonname))
+	}
+	prefix := "sin_"
+	if ai.Family == unix.AF_INET6 {
+		prefix = "sin6_"
+	}
+	address := L.NewTable()
+	address.RawSetString(prefix+"port", bind.Int(ai.Addr.Port))
+	address.RawSetString(prefix+"addr", lua.LString(ai.Addr.Ntop()))
+	t.RawSetString("ai_addr", address)
+	return t
+}
+
 // Constants are those of module socket.
 func Constants() []bind.Const { return socketModule.Consts }
 
 // Stderr is where the VM prints what nobody else gets.
 func (vm *VM) Stderr() io.Writer { return vm.options.Stderr }
-
-// Await has fn run on another goroutine while the current task waits. It raises
-// in L what cuts the wait short.
-func (vm *VM) Await(L *lua.LState, fn func()) { vm.await(L, fn) }
 
 // Raised tells whether an error is not the world's but ends the call: a
 // cancelled or ended task, a deadlock. Then it is the value to be raised.

@@ -24,8 +24,13 @@ type Fn func(Call) int
 type Row struct {
 	Name string // as Lua sees it
 	Sig  string // "bind(s, address [, port=0])", "t:join([timeout])"; names the arguments in messages
-	Doc  string // what it does, in a sentence or a few; the first stands alone
-	PHP  string // PHP's function that it is, if it is one
+	// Returns are the types of what it returns when it succeeds, as LuaCATS has
+	// them, each with a name where that says something: "string data, integer port".
+	// "any ..." is any number of values, "nothing" none; " or error" at the end says
+	// that it returns nil, message, errno when the world refuses. "" is not known.
+	Returns string
+	Doc     string // what it does, in a sentence or a few; the first stands alone
+	PHP     string // PHP's function that it is, if it is one
 	// Differs says, in module socket.php, how it is not as PHP's; "" for nothing.
 	Differs string
 	Fn      Fn

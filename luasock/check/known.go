@@ -6,6 +6,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"sockscript/luasock"
+	"sockscript/luasock/bind"
 	"sockscript/luasock/luacats"
 )
 
@@ -106,11 +107,7 @@ func (r *reader) readClasses() {
 		for _, class := range m.Classes {
 			fields := r.classes[class.Name].fields
 			for _, row := range class.Rows {
-				name := m.Name + "." + row.Name
-				if strings.Contains(row.Sig, ":") {
-					name = class.Name + ":" + row.Name
-				}
-				fields[row.Name] = r.function(name)
+				fields[row.Name] = r.function(row)
 			}
 			for _, f := range class.Fields {
 				fields[f.Name] = something
@@ -119,10 +116,10 @@ func (r *reader) readClasses() {
 	}
 }
 
-// function is a row by its full name.
-func (r *reader) function(name string) *value {
+// function is what calls of a row give.
+func (r *reader) function(row bind.Row) *value {
 	v := &value{}
-	for _, result := range luacats.Results(name) {
+	for _, result := range luacats.Results(row) {
 		v.results = append(v.results, r.classes[result])
 	}
 	return v
@@ -133,7 +130,7 @@ func (r *reader) value(name string, v lua.LValue) *value {
 	switch v := v.(type) {
 	case *lua.LFunction:
 		if e, ok := r.vm.Entry(v); ok {
-			return r.function(e.FullName())
+			return r.function(e.Row)
 		}
 	case *lua.LTable:
 		return r.table(name, v)

@@ -247,7 +247,7 @@ func TestMySQLHello(t *testing.T) {
 	(&expected{2, "", "~usage: .*\n"}).check(t, run1(t, ".", "", script, "localhost", "mysql"))
 }
 
-// freePort is a port that nobody has for now.
+// freePort is a port of TCP that nobody has for now.
 func freePort(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
@@ -255,8 +255,7 @@ func freePort(t *testing.T) string {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
+	return portOf(l.Addr())
 }
 
 // eventually calls try until it succeeds: a program that was started needs a

@@ -20,7 +20,8 @@ type tracer struct {
 }
 
 // startTrace begins to trace into the named file, which is overwritten, or to
-// standard error: as text, into a file *.pcapng for Wireshark. The error says why the file cannot be written.
+// standard error: as text, into a file *.pcapng for Wireshark. The error says why
+// the file cannot be written.
 func startTrace(name string, stderr io.Writer) (*tracer, error) {
 	t := &tracer{name: name, stderr: stderr}
 	switch name {

@@ -21,7 +21,7 @@ func TestTutorialExamples(t *testing.T) {
 		want         string // "" for what PHP prints
 	}{
 		{"a page", "example1", strings.Fields("127.0.0.1 " + web), "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + page},
-		{"nobody there", "example1", []string{"127.0.0.1", closedPort(t)}, "Connection refused (111)<br />\n"},
+		{"nobody there", "example1", []string{"127.0.0.1", freePort(t)}, "Connection refused (111)<br />\n"},
 		{"no such host", "example1", []string{noSuchHost, "80"}, ""},
 		{"the time", "example2", strings.Fields("udp://127.0.0.1 " + clock), "Tue Nov 24 08:35:26 2026\r\n"},
 		{"no such transport", "example2", []string{"foo://127.0.0.1", "13"}, "~ERROR: \\d+ - Unable to find the socket transport \"foo\" - did you forget to enable it when you configured PHP\\?<br />\n"},
@@ -88,17 +88,6 @@ func timeServer(t *testing.T) string {
 		}
 	}()
 	return portOf(conn.LocalAddr())
-}
-
-// closedPort is a port of TCP at which nobody listens.
-func closedPort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return portOf(l.Addr())
 }
 
 func portOf(a net.Addr) string {

@@ -1,7 +1,7 @@
 // Package luacats writes what editors complete from: definitions of our modules
 // in the annotations of lua-language-server (LuaCATS), a file for each module,
 // made from the rows of a VM. The types of arguments come from their names, those
-// of results from a table; see paramTypes and results.
+// of results from the rows; see paramTypes and resultsOf.
 //
 // Source: https://luals.github.io/wiki/annotations/
 package luacats
@@ -203,7 +203,7 @@ func methodSig(sig string) string {
 // function is a function or a method: what it does, its parameters and results.
 func (w *writer) function(module, full, name string, row bind.Row) {
 	sig := parseSig(row.Sig)
-	results, fails := resultsOf(full, row.Doc)
+	results, fails := resultsOf(row)
 	w.line("")
 	w.words(row.Doc)
 	if row.PHP != "" {

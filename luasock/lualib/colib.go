@@ -13,14 +13,14 @@ func openCoroutine(m *machine, L *lua.LState) {
 		Name: "coroutine",
 		Doc:  "Functions that stop in the middle and go on later. They may yield wherever Lua code can run.",
 		Rows: []bind.Row{
-			{Name: "create", Sig: "create(fn)", Doc: "Makes a coroutine with body fn, which does not start yet.", Fn: m.coCreate},
-			{Name: "resume", Sig: "resume(co, ...)", Doc: "Runs co until it yields or ends: true and what it gave, or false and its error.", Fn: m.coResume},
-			{Name: "wrap", Sig: "wrap(fn)", Doc: "Makes a coroutine and gives a function that resumes it, and raises its errors.", Fn: m.coWrap},
-			{Name: "yield", Sig: "yield(...)", Doc: "Gives the values to whoever resumed this coroutine; returns what the next resume passes.", Fn: m.coYield},
-			{Name: "status", Sig: "status(co)", Doc: "suspended, running, normal or dead.", Fn: m.coStatus},
-			{Name: "running", Sig: "running()", Doc: "The coroutine that runs; nil outside of any.", Fn: m.coRunning},
-			{Name: "isyieldable", Sig: "isyieldable()", Doc: "Whether the code runs in a coroutine.", Fn: m.coIsYieldable},
-			{Name: "close", Sig: "close(co)", Doc: "Ends a suspended coroutine: true; or false and the error that had ended it.", Fn: m.coClose},
+			{Name: "create", Sig: "create(fn)", Returns: "thread", Doc: "Makes a coroutine with body fn, which does not start yet.", Fn: m.coCreate},
+			{Name: "resume", Sig: "resume(co, ...)", Returns: "boolean ok, any ...", Doc: "Runs co until it yields or ends: true and what it gave, or false and its error.", Fn: m.coResume},
+			{Name: "wrap", Sig: "wrap(fn)", Returns: "function", Doc: "Makes a coroutine and gives a function that resumes it, and raises its errors.", Fn: m.coWrap},
+			{Name: "yield", Sig: "yield(...)", Returns: "any ...", Doc: "Gives the values to whoever resumed this coroutine; returns what the next resume passes.", Fn: m.coYield},
+			{Name: "status", Sig: "status(co)", Returns: "string", Doc: "suspended, running, normal or dead.", Fn: m.coStatus},
+			{Name: "running", Sig: "running()", Returns: "thread?", Doc: "The coroutine that runs; nil outside of any.", Fn: m.coRunning},
+			{Name: "isyieldable", Sig: "isyieldable()", Returns: "boolean", Doc: "Whether the code runs in a coroutine.", Fn: m.coIsYieldable},
+			{Name: "close", Sig: "close(co)", Returns: "boolean ok, any problem", Doc: "Ends a suspended coroutine: true; or false and the error that had ended it.", Fn: m.coClose},
 		},
 	})
 }

@@ -35,13 +35,13 @@ var fileClass = &bind.Class{
 }
 
 var fileRows = []bind.Row{
-	{Name: "close", Sig: "f:close()", Doc: "Closes the file. Of a command: true or nil, how it ended, its status.", Fn: fileClose},
-	{Name: "flush", Sig: "f:flush()", Doc: "Writes out what is held; nothing is.", Fn: fileFlush},
-	{Name: "lines", Sig: "f:lines(...)", Doc: "Iterates over the lines, or what the formats say.", Fn: fileLines},
-	{Name: "read", Sig: "f:read(...)", Doc: `Reads what the formats say: "*n" a number, "*l" a line, "*L" with its end, "*a" all, or a number of bytes.`, Fn: fileRead},
-	{Name: "seek", Sig: `f:seek([whence="cur" [, offset=0]])`, Doc: "Moves from set, cur or end; the new place in bytes.", Fn: fileSeek},
-	{Name: "setvbuf", Sig: "f:setvbuf(mode [, size])", Doc: "Accepts how to hold back what is written; nothing is held back.", Fn: fileSetvbuf},
-	{Name: "write", Sig: "f:write(...)", Doc: "Writes strings and numbers; returns the file.", Fn: fileWrite},
+	{Name: "close", Sig: "f:close()", Returns: "boolean? ok, string? how, integer? code", Doc: "Closes the file. Of a command: true or nil, how it ended, its status.", Fn: fileClose},
+	{Name: "flush", Sig: "f:flush()", Returns: "boolean", Doc: "Writes out what is held; nothing is.", Fn: fileFlush},
+	{Name: "lines", Sig: "f:lines(...)", Returns: "function", Doc: "Iterates over the lines, or what the formats say.", Fn: fileLines},
+	{Name: "read", Sig: "f:read(...)", Returns: "any ...", Doc: `Reads what the formats say: "*n" a number, "*l" a line, "*L" with its end, "*a" all, or a number of bytes.`, Fn: fileRead},
+	{Name: "seek", Sig: `f:seek([whence="cur" [, offset=0]])`, Returns: "integer or error", Doc: "Moves from set, cur or end; the new place in bytes.", Fn: fileSeek},
+	{Name: "setvbuf", Sig: "f:setvbuf(mode [, size])", Returns: "boolean", Doc: "Accepts how to hold back what is written; nothing is held back.", Fn: fileSetvbuf},
+	{Name: "write", Sig: "f:write(...)", Returns: "file* or error", Doc: "Writes strings and numbers; returns the file.", Fn: fileWrite},
 }
 
 // String is how the file prints.

@@ -39,13 +39,13 @@ func (lib *jsonLib) module() *bind.Module {
 			"Texts are bytes: what is not UTF-8 passes through in both directions.",
 		Classes: []bind.Methods{{Class: &nullClass}},
 		Rows: []bind.Row{
-			{Name: "encode", Sig: "encode(value [, options])", Fn: lib.encode, PHP: "json_encode",
+			{Name: "encode", Sig: "encode(value [, options])", Returns: "string", Fn: lib.encode, PHP: "json_encode",
 				Doc: "The value as JSON, keys sorted. Option indent: white space for each level, on lines of their own. " +
 					"An empty table is {} unless json.array marked it. Metatables do not count. What JSON cannot hold raises, with its path."},
-			{Name: "decode", Sig: "decode(text)", Fn: lib.decode, PHP: "json_decode",
+			{Name: "decode", Sig: "decode(text)", Returns: "any, string? message", Fn: lib.decode, PHP: "json_decode",
 				Doc: "The value of a JSON text, or nil and a message with line and column (in bytes, from 1). " +
 					"Arrays are marked as json.array does; of a key that comes twice the last counts; an unpaired surrogate becomes U+FFFD."},
-			{Name: "array", Sig: "array([t])", Fn: lib.mark,
+			{Name: "array", Sig: "array([t])", Returns: "table", Fn: lib.mark,
 				Doc: "Marks a table (a new one without t) as an array, also when it is empty, and returns it. The mark is a metatable."},
 		},
 	}

@@ -13,10 +13,10 @@ import (
 
 func (m *machine) loadRows() []bind.Row {
 	return []bind.Row{
-		{Name: "dofile", Sig: "dofile([name])", Doc: "Runs a file, or standard input, and returns its results.", Fn: m.dofile},
-		{Name: "load", Sig: `load(chunk [, name [, mode="bt" [, env]]])`, Doc: "Compiles a chunk: a string, or a function that gives it piece by piece. The function, or nil and the error.", Fn: m.loadChunk},
-		{Name: "loadfile", Sig: `loadfile([name [, mode="bt" [, env]]])`, Doc: "Compiles a file, or standard input. The function, or nil and the error.", Fn: m.loadfile},
-		{Name: "loadstring", Sig: "loadstring(chunk [, name])", Doc: "Compiles a string. The function, or nil and the error.", Fn: loadstring},
+		{Name: "dofile", Sig: "dofile([name])", Returns: "any ...", Doc: "Runs a file, or standard input, and returns its results.", Fn: m.dofile},
+		{Name: "load", Sig: `load(chunk [, name [, mode="bt" [, env]]])`, Returns: "function? chunk, string? message", Doc: "Compiles a chunk: a string, or a function that gives it piece by piece. The function, or nil and the error.", Fn: m.loadChunk},
+		{Name: "loadfile", Sig: `loadfile([name [, mode="bt" [, env]]])`, Returns: "function? chunk, string? message", Doc: "Compiles a file, or standard input. The function, or nil and the error.", Fn: m.loadfile},
+		{Name: "loadstring", Sig: "loadstring(chunk [, name])", Returns: "function? chunk, string? message", Doc: "Compiles a string. The function, or nil and the error.", Fn: loadstring},
 	}
 }
 

@@ -18,17 +18,23 @@ func openMath(m *machine, L *lua.LState) {
 
 // mathUnary is a row for a function of one number.
 func mathUnary(name, doc string, f func(float64) float64) bind.Row {
-	return bind.Row{Name: name, Sig: name + "(x)", Doc: doc, Fn: func(c bind.Call) int {
+	return bind.Row{Name: name, Sig: name + "(x)", Returns: "number", Doc: doc, Fn: func(c bind.Call) int {
 		return c.Return(lua.LNumber(f(checkNumber(c, 1))))
 	}}
 }
 
 // mathBinary is a row for a function of two numbers.
 func mathBinary(name, sig, doc string, f func(x, y float64) float64) bind.Row {
-	return bind.Row{Name: name, Sig: sig, Doc: doc, Fn: func(c bind.Call) int {
+	return bind.Row{Name: name, Sig: sig, Returns: "number", Doc: doc, Fn: func(c bind.Call) int {
 		x := checkNumber(c, 1)
 		return c.Return(lua.LNumber(f(x, checkNumber(c, 2))))
 	}}
+}
+
+// whole is a row whose number is a whole one.
+func whole(row bind.Row) bind.Row {
+	row.Returns = "integer"
+	return row
 }
 
 func (m *machine) mathRows() []bind.Row {
@@ -38,25 +44,25 @@ func (m *machine) mathRows() []bind.Row {
 		mathUnary("asin", "The arc sine, in radians.", math.Asin),
 		mathUnary("atan", "The arc tangent, in radians.", math.Atan),
 		mathBinary("atan2", "atan2(y, x)", "The angle of the point (x, y), in radians.", math.Atan2),
-		mathUnary("ceil", "The least whole number that is not less than x.", math.Ceil),
+		whole(mathUnary("ceil", "The least whole number that is not less than x.", math.Ceil)),
 		mathUnary("cos", "The cosine of x radians.", math.Cos),
 		mathUnary("cosh", "The hyperbolic cosine.", math.Cosh),
 		mathUnary("deg", "x radians in degrees.", func(x float64) float64 { return x / (math.Pi / 180) }),
 		mathUnary("exp", "e to the power of x.", math.Exp),
-		mathUnary("floor", "The greatest whole number that is not greater than x.", math.Floor),
+		whole(mathUnary("floor", "The greatest whole number that is not greater than x.", math.Floor)),
 		mathBinary("fmod", "fmod(x, y)", "The remainder of x/y, with the sign of x.", math.Mod),
-		{Name: "frexp", Sig: "frexp(x)", Doc: "m and e with x = m * 2^e, and m from 0.5 to 1.", Fn: mathFrexp},
-		{Name: "ldexp", Sig: "ldexp(m, e)", Doc: "m times 2 to the power of e.", Fn: mathLdexp},
+		{Name: "frexp", Sig: "frexp(x)", Returns: "number m, integer e", Doc: "m and e with x = m * 2^e, and m from 0.5 to 1.", Fn: mathFrexp},
+		{Name: "ldexp", Sig: "ldexp(m, e)", Returns: "number", Doc: "m times 2 to the power of e.", Fn: mathLdexp},
 		mathUnary("log", "The natural logarithm.", math.Log),
 		mathUnary("log10", "The logarithm to base 10.", math.Log10),
-		{Name: "max", Sig: "max(x, ...)", Doc: "The greatest of the arguments.", Fn: mathMax},
-		{Name: "min", Sig: "min(x, ...)", Doc: "The least of the arguments.", Fn: mathMin},
+		{Name: "max", Sig: "max(x, ...)", Returns: "number", Doc: "The greatest of the arguments.", Fn: mathMax},
+		{Name: "min", Sig: "min(x, ...)", Returns: "number", Doc: "The least of the arguments.", Fn: mathMin},
 		mathBinary("mod", "mod(x, y)", "fmod, as it was called once.", math.Mod),
-		{Name: "modf", Sig: "modf(x)", Doc: "The whole part of x, and its fraction.", Fn: mathModf},
+		{Name: "modf", Sig: "modf(x)", Returns: "number, number", Doc: "The whole part of x, and its fraction.", Fn: mathModf},
 		mathBinary("pow", "pow(x, y)", "x to the power of y.", math.Pow),
 		mathUnary("rad", "x degrees in radians.", func(x float64) float64 { return x * (math.Pi / 180) }),
-		{Name: "random", Sig: "random([m [, n]])", Doc: "A number from 0 up to 1, a whole number from 1 to m, or from m to n.", Fn: m.mathRandom},
-		{Name: "randomseed", Sig: "randomseed(x)", Doc: "Lets random begin the sequence that belongs to x.", Fn: m.mathRandomseed},
+		{Name: "random", Sig: "random([m [, n]])", Returns: "number", Doc: "A number from 0 up to 1, a whole number from 1 to m, or from m to n.", Fn: m.mathRandom},
+		{Name: "randomseed", Sig: "randomseed(x)", Returns: "nothing", Doc: "Lets random begin the sequence that belongs to x.", Fn: m.mathRandomseed},
 		mathUnary("sin", "The sine of x radians.", math.Sin),
 		mathUnary("sinh", "The hyperbolic sine.", math.Sinh),
 		mathUnary("sqrt", "The square root.", math.Sqrt),

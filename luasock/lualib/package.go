@@ -21,8 +21,8 @@ func openPackage(m *machine, L *lua.LState) {
 		Name: "package",
 		Doc:  "How require finds modules.",
 		Rows: []bind.Row{
-			{Name: "loadlib", Sig: "loadlib(path, name)", Doc: "C libraries cannot be loaded: nil, a message, \"absent\".", Fn: packageLoadlib},
-			{Name: "seeall", Sig: "seeall(module)", Doc: "Lets a module see the globals.", Fn: packageSeeall},
+			{Name: "loadlib", Sig: "loadlib(path, name)", Returns: "nil, string message, string", Doc: "C libraries cannot be loaded: nil, a message, \"absent\".", Fn: packageLoadlib},
+			{Name: "seeall", Sig: "seeall(module)", Returns: "nothing", Doc: "Lets a module see the globals.", Fn: packageSeeall},
 		},
 	})
 	loaded, loaders := L.NewTable(), L.NewTable()
@@ -45,8 +45,8 @@ func openPackage(m *machine, L *lua.LState) {
 	L.G.Global.RawSetString("package", t)
 	m.packages = t
 	for _, row := range []bind.Row{
-		{Name: "require", Sig: "require(name)", Doc: "Loads a module, once, and gives what it returned.", Fn: m.require},
-		{Name: "module", Sig: "module(name, ...)", Doc: "Makes a table the environment of the caller, and a module.", Fn: m.module},
+		{Name: "require", Sig: "require(name)", Returns: "any", Doc: "Loads a module, once, and gives what it returned.", Fn: m.require},
+		{Name: "module", Sig: "module(name, ...)", Returns: "nothing", Doc: "Makes a table the environment of the caller, and a module.", Fn: m.module},
 	} {
 		L.G.Global.RawSetString(row.Name, m.env.Function(L, bind.Globals, &row))
 	}

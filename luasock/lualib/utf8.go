@@ -15,15 +15,15 @@ var utf8Module = bind.Module{
 	Doc: "UTF-8 text, as in Lua 5.3. Positions and lengths of strings count bytes from 1; " +
 		"utf8.charpattern is the pattern of one character.",
 	Rows: []bind.Row{
-		{Name: "char", Sig: "char(...)", Fn: utf8Char,
+		{Name: "char", Sig: "char(...)", Returns: "string", Fn: utf8Char,
 			Doc: "The text made of the given code points, each 0 to 0x10FFFF."},
-		{Name: "codes", Sig: "codes(s)", Fn: utf8Codes,
+		{Name: "codes", Sig: "codes(s)", Returns: "function, string, integer", Fn: utf8Codes,
 			Doc: "Iterates: for position, code in utf8.codes(s) do. Raises at an invalid byte."},
-		{Name: "codepoint", Sig: "codepoint(s [, i=1 [, j=i]])", Fn: utf8Codepoint,
+		{Name: "codepoint", Sig: "codepoint(s [, i=1 [, j=i]])", Returns: "integer ...", Fn: utf8Codepoint,
 			Doc: "The code points of the characters that start between the positions i and j."},
-		{Name: "len", Sig: "len(s [, i=1 [, j=-1]])", Fn: utf8Len,
+		{Name: "len", Sig: "len(s [, i=1 [, j=-1]])", Returns: "integer?, integer? position", Fn: utf8Len,
 			Doc: "The number of characters that start between the positions i and j, or nil and the position of the first invalid byte."},
-		{Name: "offset", Sig: "offset(s, n [, i])", Fn: utf8Offset,
+		{Name: "offset", Sig: "offset(s, n [, i])", Returns: "integer?", Fn: utf8Offset,
 			Doc: "The position where the n-th character counted from position i starts, or nil; " +
 				"n = 0 finds the start of the character that contains position i."},
 	},

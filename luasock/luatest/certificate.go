@@ -20,7 +20,7 @@ import (
 )
 
 var certificateRows = []bind.Row{
-	{Name: "certificate", Sig: "certificate([names])", Doc: "Makes a certificate authority and a certificate of it for the names and addresses (a text or a list; without, localhost, 127.0.0.1 and ::1) and returns their PEM files: {cert =, key =, ca =}.", Fn: testCertificate},
+	{Name: "certificate", Sig: "certificate([names])", Returns: "table", Doc: "Makes a certificate authority and a certificate of it for the names and addresses (a text or a list; without, localhost, 127.0.0.1 and ::1) and returns their PEM files: {cert =, key =, ca =}.", Fn: testCertificate},
 }
 
 func testCertificate(c bind.Call) int {

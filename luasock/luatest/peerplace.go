@@ -18,9 +18,9 @@ import (
 
 // placeRows are the rows about ports and folders.
 var placeRows = []bind.Row{
-	{Name: "free_port", Sig: "free_port()", Doc: "Returns a port of 127.0.0.1 that is free, for TCP and UDP.", Fn: testFreePort},
-	{Name: "wait_for_port", Sig: "wait_for_port(port [, timeout=5])", Doc: "Waits until somebody accepts connections on the port of this machine, and returns true; nil, \"timeout\", ETIMEDOUT when nobody does.", Fn: testWaitForPort},
-	{Name: "tempdir", Sig: "tempdir()", Doc: "Makes a folder, which is removed with all that is in it, and returns its path.", Fn: testTempdir},
+	{Name: "free_port", Sig: "free_port()", Returns: "integer", Doc: "Returns a port of 127.0.0.1 that is free, for TCP and UDP.", Fn: testFreePort},
+	{Name: "wait_for_port", Sig: "wait_for_port(port [, timeout=5])", Returns: "boolean or error", Doc: "Waits until somebody accepts connections on the port of this machine, and returns true; nil, \"timeout\", ETIMEDOUT when nobody does.", Fn: testWaitForPort},
+	{Name: "tempdir", Sig: "tempdir()", Returns: "string", Doc: "Makes a folder, which is removed with all that is in it, and returns its path.", Fn: testTempdir},
 }
 
 // loopback is 127.0.0.1.

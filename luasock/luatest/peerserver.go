@@ -18,7 +18,7 @@ import (
 )
 
 var serverRows = []bind.Row{
-	{Name: "server", Sig: "server(handler [, options])", Doc: "Starts a server on a free port of 127.0.0.1. handler(stream, peer) runs in a task for each connection, whose Stream is closed after it; an error in it fails the test. Options: host; udp = true, where each peer is a connection; unix = true or a path; tls = true, a test.certificate, or options as a context's ssl; a client trusts {ssl = {cafile = server.ca}}.", Fn: testServer},
+	{Name: "server", Sig: "server(handler [, options])", Returns: "Server", Doc: "Starts a server on a free port of 127.0.0.1. handler(stream, peer) runs in a task for each connection, whose Stream is closed after it; an error in it fails the test. Options: host; udp = true, where each peer is a connection; unix = true or a path; tls = true, a test.certificate, or options as a context's ssl; a client trusts {ssl = {cafile = server.ca}}.", Fn: testServer},
 }
 
 var serverClass = &bind.Class{

@@ -19,7 +19,7 @@ import (
 )
 
 var processRows = []bind.Row{
-	{Name: "process", Sig: "process(command)", Doc: "Starts a program: {\"program\", \"arg\", …, ready =, timeout = 8, env = {NAME = value}, cwd =}. Waits until it is ready: ready is a port that accepts, a line's text or {pattern =} in its output, the path of a file or socket (with a slash first, or \"./\"), or a list of those. Raises, with its last output, when it ends before or the time does. It is ended, with all of its process group, after the test.", Fn: testProcess},
+	{Name: "process", Sig: "process(command)", Returns: "Process", Doc: "Starts a program: {\"program\", \"arg\", …, ready =, timeout = 8, env = {NAME = value}, cwd =}. Waits until it is ready: ready is a port that accepts, a line's text or {pattern =} in its output, the path of a file or socket (with a slash first, or \"./\"), or a list of those. Raises, with its last output, when it ends before or the time does. It is ended, with all of its process group, after the test.", Fn: testProcess},
 }
 
 var processClass = &bind.Class{
@@ -33,7 +33,7 @@ var processClass = &bind.Class{
 }
 
 var processMethods = []bind.Row{
-	{Name: "wait", Sig: "p:wait([timeout])", Doc: "Waits until the program has ended. Returns its exit status; of one that a signal ended 128 and the signal's number, and the signal's name; nil, \"timeout\", ETIMEDOUT.", Fn: processWait},
+	{Name: "wait", Sig: "p:wait([timeout])", Returns: "integer? status, string signal", Doc: "Waits until the program has ended. Returns its exit status; of one that a signal ended 128 and the signal's number, and the signal's name; nil, \"timeout\", ETIMEDOUT.", Fn: processWait},
 	{Name: "kill", Sig: "p:kill([signal=\"TERM\"])", Doc: "Sends the program a signal, by name or number.", Fn: processKill},
 	{Name: "close", Sig: "p:close()", Doc: "Ends the program and its process group: SIGTERM, and after 2 seconds SIGKILL.", Fn: processClose},
 	forward("expect", "p:expect(what [, timeout])"),

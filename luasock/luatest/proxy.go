@@ -17,7 +17,7 @@ import (
 )
 
 var proxyRows = []bind.Row{
-	{Name: "proxy", Sig: "proxy(target [, faults])", Doc: "Starts a relay on a free port of 127.0.0.1 to the target: a port, \"host:port\", a URL or a test.server. Faults: latency, jitter (seconds), rate (bytes a second), corrupt (probability a byte), toward = \"client\", \"server\" or \"both\", seed; for streams slice (bytes a piece), close_after, reset_after, stall_after (bytes of a direction); for datagrams loss, duplicate, reorder (probability each). With the same seed the same conversation meets the same faults.", Fn: testProxy},
+	{Name: "proxy", Sig: "proxy(target [, faults])", Returns: "Proxy", Doc: "Starts a relay on a free port of 127.0.0.1 to the target: a port, \"host:port\", a URL or a test.server. Faults: latency, jitter (seconds), rate (bytes a second), corrupt (probability a byte), toward = \"client\", \"server\" or \"both\", seed; for streams slice (bytes a piece), close_after, reset_after, stall_after (bytes of a direction); for datagrams loss, duplicate, reorder (probability each). With the same seed the same conversation meets the same faults.", Fn: testProxy},
 }
 
 var proxyClass = &bind.Class{

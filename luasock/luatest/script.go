@@ -14,7 +14,7 @@ import (
 )
 
 var scriptRows = []bind.Row{
-	{Name: "script", Sig: "script(stream, steps)", Doc: "Has a conversation: each step is {send = data}, {expect = what [, timeout = 5]} as Stream:expect takes it, {wait = seconds}, {eof = true [, timeout = 5]} when the peer is to close, or {close = true}. Returns a list of what the expects got. An error names the step.", Fn: testScript},
+	{Name: "script", Sig: "script(stream, steps)", Returns: "string[]", Doc: "Has a conversation: each step is {send = data}, {expect = what [, timeout = 5]} as Stream:expect takes it, {wait = seconds}, {eof = true [, timeout = 5]} when the peer is to close, or {close = true}. Returns a list of what the expects got. An error names the step.", Fn: testScript},
 }
 
 // stepPatience is how long a step waits for the peer unless it says otherwise.

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
-	"golang.org/x/sys/unix"
 
 	"sockscript/luasock"
 	"sockscript/luasock/addr"
@@ -102,23 +101,5 @@ func (k call) addrinfoSocket(use func(*sock.Sock, addr.Addr) error, text string)
 }
 
 func socketAddrinfoExplain(k call) int {
-	ai := k.info()
-	t := k.L.NewTable()
-	for name, n := range map[string]int{
-		"ai_flags": ai.Flags, "ai_family": ai.Family, "ai_socktype": ai.Type, "ai_protocol": ai.Protocol,
-	} {
-		t.RawSetString(name, bind.Int(n))
-	}
-	if ai.Canonname != "" {
-		t.RawSetString("ai_canonname", lua.LString(ai.Canonname))
-	}
-	prefix := "sin_"
-	if ai.Family == unix.AF_INET6 {
-		prefix = "sin6_"
-	}
-	address := k.L.NewTable()
-	address.RawSetString(prefix+"port", bind.Int(ai.Addr.Port))
-	address.RawSetString(prefix+"addr", lua.LString(ai.Addr.Ntop()))
-	t.RawSetString("ai_addr", address)
-	return k.Return(t)
+	return k.Return(luasock.AddressInfoTable(k.L, k.info()))
 }

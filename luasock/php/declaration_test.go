@@ -11,11 +11,8 @@ import (
 // phpJSON runs PHP code that prints JSON.
 func phpJSON(t *testing.T, code string, into any) {
 	t.Helper()
-	php, err := exec.LookPath("php")
-	if err != nil {
-		skipWithoutPHP(t)
-	}
-	out, err := exec.Command(php, "-r", code).Output()
+	needPHP(t)
+	out, err := exec.Command("php", "-r", code).Output()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

@@ -1,7 +1,6 @@
 package php
 
 import (
-	"errors"
 	"strconv"
 	"time"
 
@@ -103,31 +102,13 @@ func (k call) dial(d dialing, deadline time.Time) (s *sock.Sock, e endpoint, err
 	}
 	switch {
 	case d.flags&clientAsync != 0:
-		s, err = k.dialAsync(e, setup)
+		s, err = k.net().DialAsync(e.list, e.typ, setup)
 	case d.flags&clientConnect == 0:
 		s, err = k.net().Socket(e.list[0].Family, e.typ, 0)
 	default:
 		s, err = k.net().Dial(e.list, e.typ, deadline, setup)
 	}
 	return s, e, err
-}
-
-// dialAsync begins to connect to the first address that does not fail at once.
-func (k call) dialAsync(e endpoint, setup func(*sock.Sock, addr.Addr) error) (s *sock.Sock, err error) {
-	for _, to := range e.list {
-		if s, err = k.net().Socket(to.Family, e.typ, 0); err != nil {
-			continue
-		}
-		setup(s, to)
-		s.SetNonblock(true)
-		err = s.Connect(to)
-		s.SetNonblock(false)
-		if err == nil || errors.Is(err, unix.EINPROGRESS) {
-			return s, nil
-		}
-		s.Close()
-	}
-	return nil, err
 }
 
 // prepare sets the options of a new socket that its context has.

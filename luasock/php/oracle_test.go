@@ -19,10 +19,7 @@ type sample struct{ php, lua string }
 // the result, or the exception's class and text, and the warnings before.
 func compareWithPHP(t *testing.T, samples []sample) {
 	t.Helper()
-	php, err := exec.LookPath("php")
-	if err != nil {
-		skipWithoutPHP(t)
-	}
+	needPHP(t)
 	var theirs strings.Builder
 	theirs.WriteString(`<?php set_error_handler(function($n, $m) { echo "warning ", $m, "\n"; });
 		function sorted($a) { // as a table prints: numbers before strings, 1 to n as a list
@@ -45,7 +42,7 @@ func compareWithPHP(t *testing.T, samples []sample) {
 		fmt.Fprintf(&ours, "show(function() return %s end)\n", s.lua)
 	}
 	program := strings.Replace(ours.String(), "end do\n", "do\n", 1) + "end"
-	cmd := exec.Command(php, "-d", "display_errors=stderr")
+	cmd := exec.Command("php", "-d", "display_errors=stderr")
 	cmd.Stdin = strings.NewReader(theirs.String())
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr

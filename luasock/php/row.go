@@ -58,7 +58,8 @@ type prototype struct {
 //	socket_recv(Socket $socket, &$data, int $length, int $flags): int|false
 //
 // A parameter with & alone is an output: it leaves the list, and fn returns its
-// value behind the function's own result. One with a type before the & is read and written: it stays.
+// value behind the function's own result. One with a type before the & is read
+// and written: it stays.
 func row(declaration, doc string, fn func(call) int) bind.Row {
 	p := parse(declaration)
 	return bind.Row{

@@ -360,13 +360,7 @@ func (c *Console) hexCommand(arg string) error {
 	case "on":
 		if c.unhex == nil {
 			before := net.Observe
-			dump := trace.Text(c.show, trace.Options{Color: c.color, Bytes: true})
-			net.Observe = func(e sock.Event) {
-				if before != nil {
-					before(e)
-				}
-				dump(e)
-			}
+			net.Observe = trace.Tee(before, trace.Text(c.show, trace.Options{Color: c.color, Bytes: true}))
 			c.unhex = func() { net.Observe = before }
 		}
 	case "off":

@@ -1,6 +1,7 @@
 package sock
 
 import (
+	"errors"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -33,6 +34,32 @@ func (n *Net) Dial(list []addr.Addr, typ int, deadline time.Time, setup func(*So
 		}
 	}
 	return won, err
+}
+
+// DialAsync makes a socket of a type and begins to connect it to the first of the
+// addresses for which that does not fail at once; who writes to it waits until it
+// is connected. setup and the error are as in Dial.
+func (n *Net) DialAsync(list []addr.Addr, typ int, setup func(*Sock, addr.Addr) error) (*Sock, error) {
+	var err error
+	for _, to := range list {
+		var s *Sock
+		if s, err = n.Socket(to.Family, typ, 0); err != nil {
+			continue
+		}
+		if setup != nil {
+			err = setup(s, to)
+		}
+		if err == nil {
+			s.SetNonblock(true)
+			err = s.Connect(to)
+			s.SetNonblock(false)
+		}
+		if err == nil || errors.Is(err, unix.EINPROGRESS) {
+			return s, nil
+		}
+		s.Close()
+	}
+	return nil, err
 }
 
 // race is a Dial under way.

@@ -118,6 +118,43 @@ func TestDialFails(t *testing.T) {
 	}
 }
 
+// What fails at once is passed and closed; what has begun is not waited for.
+func TestDialAsync(t *testing.T) {
+	n, good, dead, _ := dialNet(t)
+	before := len(n.Sockets())
+	mine := errors.New("mine")
+	refuses := func(which addr.Addr) func(*Sock, addr.Addr) error {
+		return func(_ *Sock, to addr.Addr) error {
+			if to == which {
+				return mine
+			}
+			return nil
+		}
+	}
+	if s, err := n.DialAsync([]addr.Addr{dead, dead}, unix.SOCK_STREAM, refuses(dead)); s != nil || err != mine {
+		t.Errorf("got %v, %v, want %v", s, err, mine)
+	}
+	if left := len(n.Sockets()) - before; left != 0 {
+		t.Errorf("%d sockets are left", left)
+	}
+	s, err := n.DialAsync([]addr.Addr{good, dead}, unix.SOCK_STREAM, refuses(good))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Nonblock() {
+		t.Error("the socket is non-blocking")
+	}
+	if s, err = n.DialAsync([]addr.Addr{dead, good}, unix.SOCK_STREAM, refuses(dead)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Send([]byte("x"), 0); err != nil {
+		t.Error(err)
+	}
+	if left := len(n.Sockets()) - before; left != 2 {
+		t.Errorf("%d sockets are left, want 2", left)
+	}
+}
+
 // A connect that is cancelled leaves nothing open.
 func TestDialCancelled(t *testing.T) {
 	n, _, dead, _ := dialNet(t)

@@ -534,6 +534,12 @@ func blackhole(t *testing.T, n *Net) *Sock {
 	}
 }
 
+// polledFor asks poll(2), for so many milliseconds.
+func polledFor(fd int, events int16, ms int) bool {
+	n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: events}}, ms)
+	return n > 0 && err == nil
+}
+
 // TestClosingDoesNotStopOthers: close(2) waits under SO_LINGER, and only the
 // task that called it does.
 func TestClosingDoesNotStopOthers(t *testing.T) {
@@ -741,7 +747,7 @@ func lose(t testing.TB, n *Net, count int) {
 
 func TestManyCreatedAndClosed(t *testing.T) {
 	n := newNet(t)
-	before := descriptors(t)
+	before := openDescriptors(t)
 	for range 10_000 {
 		must(n.Socket(unix.AF_INET, unix.SOCK_STREAM, 0))(t).Close()
 	}
@@ -761,13 +767,8 @@ func TestManyCreatedAndClosed(t *testing.T) {
 		s.Close()
 	}
 	check(t, "open", len(n.Sockets()), 0)
-	check(t, "descriptors", descriptors(t), before)
+	check(t, "descriptors", openDescriptors(t), before)
 	check(t, "made", n.made, 0)
-}
-
-func descriptors(t testing.TB) int {
-	t.Helper()
-	return len(must(os.ReadDir("/proc/self/fd"))(t))
 }
 
 // TestNoDescriptorLeft runs TestInAChild with few descriptors.

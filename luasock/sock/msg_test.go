@@ -214,34 +214,34 @@ func TestMessageOwnsItsDescriptors(t *testing.T) {
 	a, b := unixPair(t, n)
 	file := must(os.Open(os.DevNull))(t)
 	defer file.Close()
-	before := openFiles(t)
+	before := openDescriptors(t)
 	for room := 0; room <= 64; room += 4 {
 		sendmsg(t, a, &Message{Data: text("x"), Control: rights(a, raw(int(file.Fd())))}, 1)
 		m := must(b.Recvmsg(1, room, 0))(t)
 		want := min(max(room-unix.CmsgLen(0), 0)/4, 2)
 		check(t, "descriptors", len(files(m)), want)
 		check(t, "flags", m.Flags, map[bool]int{true: unix.MSG_CTRUNC}[want < 2])
-		check(t, "open", openFiles(t), before+want)
+		check(t, "open", openDescriptors(t), before+want)
 		for i, d := range files(m) {
 			check(t, "IsSocket", d.IsSocket(), i == 0)
 			check(t, "Close", d.Close(), nil)
 			check(t, "Close again", d.Close(), ErrClosed)
 		}
 	}
-	check(t, "open", openFiles(t), before)
+	check(t, "open", openDescriptors(t), before)
 
 	for range 20 { // nobody looks at these
 		sendmsg(t, a, &Message{Data: text("x"), Control: rights(a)}, 1)
 		must(b.Recvmsg(1, 64, 0))(t)
 	}
-	for start := time.Now(); openFiles(t) > before && time.Since(start) < 10*time.Second; {
+	for start := time.Now(); openDescriptors(t) > before && time.Since(start) < 10*time.Second; {
 		runtime.GC()
 	}
-	check(t, "open", openFiles(t), before)
+	check(t, "open", openDescriptors(t), before)
 }
 
 // openFiles counts the descriptors of this process.
-func openFiles(t testing.TB) int {
+func openDescriptors(t testing.TB) int {
 	t.Helper()
 	list, err := os.ReadDir("/proc/self/fd")
 	if err != nil {

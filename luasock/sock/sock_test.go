@@ -157,12 +157,6 @@ func blockedSend(t *testing.T, n *Net, pair func(*testing.T, *Net) (*Sock, *Sock
 	}
 }
 
-// polledFor asks poll(2), for so many milliseconds.
-func polledFor(fd int, events int16, ms int) bool {
-	n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: events}}, ms)
-	return n > 0 && err == nil
-}
-
 func eachBlockedCall(t *testing.T, test func(t *testing.T, n *Net, b blockedCall)) {
 	for _, tt := range blockedCalls {
 		t.Run(tt.name, func(t *testing.T) {

@@ -13,8 +13,9 @@ import (
 // waits for the event and tries again. All waiting of this package stands here.
 //
 // It does not wait on a non-blocking socket, nor with MSG_DONTWAIT among the
-// flags, nor where no event announces anything (e is 0); then, and when timeo has passed, the error is EAGAIN. A blocking call
-// for which the event has not come does not ask the kernel first.
+// flags, nor where no event announces anything (e is 0); then, and when timeo has
+// passed, the error is EAGAIN. A blocking call for which the event has not come
+// does not ask the kernel first.
 func (s *Sock) do(op string, e loop.Event, flags int, timeo time.Duration, try func() unix.Errno) error {
 	if err := s.net.Loop.Spend(); err != nil {
 		return err
