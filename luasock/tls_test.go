@@ -283,6 +283,10 @@ func TestTLSOptions(t *testing.T) {
 		try{cafile = "/nope.crt"} --> =ssl.cafile cannot be read: open /nope.crt: no such file or directory)
 		try{cafile = dir .. "server.key"} --> =ssl.cafile (server.key) must hold a certificate in PEM format)
 		try{cafile = dir .. "broken.pem"} --> ~ssl.cafile \(broken.pem\) holds a certificate that cannot be read: x509:
+		try{cafile = "/dev/zero"} --> =ssl.cafile (/dev/zero) has more than 16 MB: it is no file in PEM format)
+		try{cafile = dir .. "fifo"} --> =ssl.cafile (fifo) must hold a certificate in PEM format)
+		try{capath = dir .. "pipes"} --> =ssl.capath (pipes) must hold files with certificates in PEM format)
+		try{local_cert = dir .. "server.pem", local_pk = "/dev/zero"} --> ~ssl.local_pk \(/dev/zero\) has more than
 		try{capath = dir .. "none"} --> =ssl.capath (none) must hold files with certificates in PEM format)
 		try{capath = dir .. "ca.pem"} --> ~ssl.capath cannot be read: .*ca.pem: not a directory
 		try{local_cert = dir .. "nope.pem"} --> ~ssl.local_cert cannot be read: open nope.pem: no such file
