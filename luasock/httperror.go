@@ -96,11 +96,14 @@ func (r *httpCaller) hint(err error) error {
 	return err
 }
 
-// plain is a Go error's text without the name of the package that made it.
+// plain is a Go error's text without the names of the packages that made it.
 func plain(err error) string {
 	text := err.Error()
-	for _, prefix := range []string{"net/http: ", "http: ", "http2: ", "proxyconnect tcp: ", "HTTP/1.x transport connection broken: "} {
-		text = strings.TrimPrefix(text, prefix)
+	for before := ""; text != before; {
+		before = text
+		for _, prefix := range []string{"net/http: ", "http: ", "http2: ", "proxyconnect tcp: ", "HTTP/1.x transport connection broken: "} {
+			text = strings.TrimPrefix(text, prefix)
+		}
 	}
 	return text
 }

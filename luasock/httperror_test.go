@@ -18,3 +18,10 @@ func TestHTTPLostBeforeTheRequest(t *testing.T) {
 		t.Errorf("got %#v, want %#v", err, want)
 	}
 }
+
+func TestHTTPPlain(t *testing.T) {
+	err := errors.New("net/http: HTTP/1.x transport connection broken: net/http: server response headers exceeded 10 bytes; aborted")
+	if got, want := plain(err), "server response headers exceeded 10 bytes; aborted"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
