@@ -568,6 +568,20 @@ func TestTLSWaits(t *testing.T) {
 			fp:write("x\n")
 			out(t:join()) --> =true "x\n"
 			server:close()`},
+		{name: "a time-out says how much was written", code: `
+		local go, got = task.channel()
+		local name, server = serve(cert "server", function(fp) fp:write("hi") go:recv() got = fp:get_contents() go:send(true) end)
+		local fp, big = dial(name, trust()), ("0123456789abcdef"):rep(2 * 1024 * 1024)
+		fp:read(2)
+		fp:set_timeout(0.05)
+		local n = select(4, fp:write(big))
+		fp:set_timeout(60)
+		go:send(true)
+		out(fp:write(big:sub(n + 1)) == #big - n) --> =true
+		fp:close()
+		go:recv()
+		out(got == big) --> =true
+		server:close()`},
 		{name: "close under a read and under a write", code: `
 			local name, server = serve(cert "server", function(fp) out(fp:enable_crypto(true)) task.sleep(60) end)
 			--> =true
