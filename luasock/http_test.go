@@ -152,6 +152,7 @@ func TestHTTPRequests(t *testing.T) {
 			out(r.body:match("Authorization: ([^\n]+)"), r.url:match("secret")) --> =Basic dXNlcjpzZWNyZXQ= nil`},
 		{name: "URLs that cannot be meant", code: `
 			out(http.get("127.0.0.1/x")) --> =nil url must begin with http:// or https://, got "127.0.0.1/x" 0 url
+			out(http.get("127.0.0.1:80/x")) --> =nil url must begin with http:// or https://, got "127.0.0.1:80/x" 0 url
 			out(http.get("ftp://127.0.0.1/x")) --> =nil url must begin with http:// or https://, got "ftp://127.0.0.1/x" 0 url
 			out(http.get("")) --> =nil url must begin with http:// or https://, got "" 0 url
 			out(http.get("http://")) --> =nil url must have a host, got "http://" 0 url

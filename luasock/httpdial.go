@@ -2,12 +2,14 @@ package luasock
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
 	"net/http/httptrace"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
@@ -24,6 +26,7 @@ type httpCaller struct {
 	L     *lua.LState     // that waits for the answer
 	group any             // of its task, to which the connection belongs
 	ended <-chan struct{} // is closed when the request has ended
+	asked atomic.Bool     // a server wanted a client's certificate, and there is none
 
 	mu    sync.Mutex
 	dials []*httpDial
@@ -47,6 +50,16 @@ func (r *httpCaller) abandon() {
 	for _, d := range r.dials {
 		d.session.vm.Post(d.drop)
 	}
+}
+
+// hasNoCertificate is a client's answer to a server that wants a certificate. Under
+// TLS 1.3 the server refuses that after the handshake, and the alert that says why
+// may get lost.
+func hasNoCertificate(i *tls.CertificateRequestInfo) (*tls.Certificate, error) {
+	if caller, ok := i.Context().Value(httpCallerKey{}).(*httpCaller); ok {
+		caller.asked.Store(true)
+	}
+	return &tls.Certificate{}, nil
 }
 
 // dialer gives net/http connections that are sockets of the VM's.

@@ -66,7 +66,7 @@ func (x *httpExchange) explain(err error) error {
 	switch host := x.clock.host(); {
 	case x.session.ctx.Err() != nil:
 		return errSessionClosed
-	case errors.Is(err, net.ErrClosed):
+	case errors.Is(err, net.ErrClosed), strings.HasSuffix(err.Error(), "http2: client conn could not be established"):
 		return httpFailed(httpLost, "the connection to %s is lost", host)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		if x.clock.is(httpTLS) {
@@ -86,11 +86,24 @@ func (x *httpExchange) explain(err error) error {
 	return httpFailed(httpNoHTTP, "%s", plain(err))
 }
 
-// plain is a Go error's text without the name of the package that made it.
+// hint adds to the loss of a connection what the server has missed.
+func (r *httpCaller) hint(err error) error {
+	known, ok := err.(httpError)
+	if ok && r.asked.Load() && (known.kind == httpLost || known.kind == httpUnanswered) {
+		known.text += " (the server has asked for a client's certificate: cert)"
+		return known
+	}
+	return err
+}
+
+// plain is a Go error's text without the names of the packages that made it.
 func plain(err error) string {
 	text := err.Error()
-	for _, prefix := range []string{"net/http: ", "http: ", "http2: ", "proxyconnect tcp: ", "HTTP/1.x transport connection broken: "} {
-		text = strings.TrimPrefix(text, prefix)
+	for before := ""; text != before; {
+		before = text
+		for _, prefix := range []string{"net/http: ", "http: ", "http2: ", "proxyconnect tcp: ", "HTTP/1.x transport connection broken: "} {
+			text = strings.TrimPrefix(text, prefix)
+		}
 	}
 	return text
 }

@@ -110,7 +110,7 @@ func (x *httpExchange) run(ctx context.Context, caller *httpCaller, work func(*h
 		if cause := context.Cause(ctx); cause != nil {
 			err = cause
 		}
-		return nil, x.explain(err)
+		return nil, caller.hint(x.explain(err))
 	}
 	a.spent, a.remote = spent, remote
 	return a, nil

@@ -285,6 +285,8 @@ func httpMethod(f bind.Fields) string {
 func (o *httpOptions) parseURL() (*url.URL, error) {
 	u, err := url.Parse(o.url)
 	switch {
+	case err != nil && !strings.Contains(o.url, "://"): // "127.0.0.1:80/" is none either
+		return nil, httpFailed(httpBadURL, "url must begin with http:// or https://, got %s", bind.Describe(lua.LString(o.url)))
 	case err != nil:
 		return nil, httpFailed(httpBadURL, "cannot read the URL: %s", urlProblem(err))
 	case u.Scheme != "http" && u.Scheme != "https":

@@ -135,6 +135,9 @@ func (s *httpSession) transport(route httpRoute) (*http.Transport, error) {
 	if path := os.Getenv("SSLKEYLOGFILE"); path != "" {
 		config.KeyLogWriter = keyLog(path)
 	}
+	if route.cert == "" {
+		config.GetClientCertificate = hasNoCertificate
+	}
 	config.InsecureSkipVerify = route.insecure
 	config.ClientSessionCache = tls.NewLRUClientSessionCache(0)
 	t := &http.Transport{

@@ -177,10 +177,15 @@ func streamData(c bind.Call, p []byte, err error) int {
 	return c.Text(hostOf(c).streams.group.Text(p))
 }
 
-// streamNumber returns a count of bytes to Lua.
+// streamNumber returns a count of bytes to Lua, and at a time-out how many were
+// done before it.
 func streamNumber(c bind.Call, n int, err error) int {
 	if err != nil {
-		return streamFail(c, err)
+		results := streamFail(c, err)
+		if err == loop.ErrTimeout && n > 0 { // the script may go on behind them
+			results += c.Integer(n)
+		}
+		return results
 	}
 	return c.Integer(n)
 }

@@ -7,7 +7,7 @@ import (
 )
 
 var writeMethods = []bind.Row{
-	{Name: "write", Sig: "fp:write(data [, length])", Returns: "integer or error", PHP: "fwrite", Doc: "Writes data, or its first length bytes, and returns the number of bytes; a blocking stream writes all.", Fn: streamWrite},
+	{Name: "write", Sig: "fp:write(data [, length])", Returns: "integer or error", PHP: "fwrite", Doc: "Writes data, or its first length bytes, and returns the number of bytes; a blocking stream writes all. A time-out behind some of them returns their number too: nil, message, errno, number.", Fn: streamWrite},
 	{Name: "puts", Sig: "fp:puts(data [, length])", Returns: "integer or error", PHP: "fputs", Doc: "Is write under another name.", Fn: streamWrite},
 	{Name: "flush", Sig: "fp:flush()", Returns: "boolean", PHP: "fflush", Doc: "Returns true: what was written has gone to the system already, and with TLS has now.", Fn: streamFlush},
 	{Name: "close", Sig: "fp:close()", Returns: "boolean or error", PHP: "fclose", Doc: "Closes the stream. Calls that wait on it return nil, \"closed\", 0.", Fn: streamClose},

@@ -283,6 +283,10 @@ func TestTLSOptions(t *testing.T) {
 		try{cafile = "/nope.crt"} --> =ssl.cafile cannot be read: open /nope.crt: no such file or directory)
 		try{cafile = dir .. "server.key"} --> =ssl.cafile (server.key) must hold a certificate in PEM format)
 		try{cafile = dir .. "broken.pem"} --> ~ssl.cafile \(broken.pem\) holds a certificate that cannot be read: x509:
+		try{cafile = "/dev/zero"} --> =ssl.cafile (/dev/zero) has more than 16 MB: it is no file in PEM format)
+		try{cafile = dir .. "fifo"} --> =ssl.cafile (fifo) must hold a certificate in PEM format)
+		try{capath = dir .. "pipes"} --> =ssl.capath (pipes) must hold files with certificates in PEM format)
+		try{local_cert = dir .. "server.pem", local_pk = "/dev/zero"} --> ~ssl.local_pk \(/dev/zero\) has more than
 		try{capath = dir .. "none"} --> =ssl.capath (none) must hold files with certificates in PEM format)
 		try{capath = dir .. "ca.pem"} --> ~ssl.capath cannot be read: .*ca.pem: not a directory
 		try{local_cert = dir .. "nope.pem"} --> ~ssl.local_cert cannot be read: open nope.pem: no such file
@@ -564,6 +568,20 @@ func TestTLSWaits(t *testing.T) {
 			fp:write("x\n")
 			out(t:join()) --> =true "x\n"
 			server:close()`},
+		{name: "a time-out says how much was written", code: `
+		local go, got = task.channel()
+		local name, server = serve(cert "server", function(fp) fp:write("hi") go:recv() got = fp:get_contents() go:send(true) end)
+		local fp, big = dial(name, trust()), ("0123456789abcdef"):rep(2 * 1024 * 1024)
+		fp:read(2)
+		fp:set_timeout(0.05)
+		local n = select(4, fp:write(big))
+		fp:set_timeout(60)
+		go:send(true)
+		out(fp:write(big:sub(n + 1)) == #big - n) --> =true
+		fp:close()
+		go:recv()
+		out(got == big) --> =true
+		server:close()`},
 		{name: "close under a read and under a write", code: `
 			local name, server = serve(cert "server", function(fp) out(fp:enable_crypto(true)) task.sleep(60) end)
 			--> =true
@@ -646,11 +664,16 @@ func TestKeyLog(t *testing.T) {
 	if info, _ := os.Stat(path); info.Mode().Perm() != 0o600 {
 		t.Errorf("the file's mode is %v", info.Mode())
 	}
-	t.Setenv("SSLKEYLOGFILE", "/nope/keys")
-	vm = openVM(t, Options{})
-	got, err := vm.run(t, "", connect)
-	if want := "cannot write what SSLKEYLOGFILE asks for: open /nope/keys: no such file or directory"; err != nil || got[0] != want {
-		t.Errorf("got %q, %v, want %q", got, err, want)
+	for path, want := range map[string]string{
+		"/nope/keys":  "cannot write what SSLKEYLOGFILE asks for: open /nope/keys: no such file or directory",
+		dir + "/fifo": "cannot write what SSLKEYLOGFILE asks for: open " + dir + "/fifo: no such device or address", // nobody reads
+	} {
+		t.Setenv("SSLKEYLOGFILE", path)
+		vm = openVM(t, Options{})
+		got, err := vm.run(t, "", connect)
+		if err != nil || got[0] != want {
+			t.Errorf("got %q, %v, want %q", got, err, want)
+		}
 	}
 }
 

@@ -13,11 +13,14 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/youmark/pkcs8"
+	"golang.org/x/sys/unix"
 )
 
 // pemError is why a file of certificates or keys cannot be used; option is the
@@ -58,11 +61,39 @@ func loadPair(certFile, keyFile, passphrase string) (*tls.Certificate, *pemError
 	return pair, nil
 }
 
-// pemBlocks reads the blocks of a file whose type ends so; there is one at least.
-func pemBlocks(path, suffix string) (list []*pem.Block, err error) {
-	text, err := os.ReadFile(path)
+// What no file of certificates or keys needs: a path may name a device that never
+// ends, or a FIFO into which nobody writes.
+const (
+	mostPEM = 16 << 20 // bytes
+	pemTime = 10 * time.Second
+)
+
+// ReadPEM reads a file of certificates or keys, which may be a FIFO (/dev/fd/63
+// of a shell).
+func ReadPEM(path string) ([]byte, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, fmt.Errorf("cannot be read: %w", err)
+	}
+	defer f.Close()
+	f.SetReadDeadline(time.Now().Add(pemTime)) // a regular file needs none
+	text, err := io.ReadAll(io.LimitReader(f, mostPEM+1))
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, fmt.Errorf("(%s) has not ended within %d seconds", path, pemTime/time.Second)
+	case err != nil:
+		return nil, fmt.Errorf("cannot be read: %w", err)
+	case len(text) > mostPEM:
+		return nil, fmt.Errorf("(%s) has more than %d MB: it is no file in PEM format", path, mostPEM>>20)
+	}
+	return text, nil
+}
+
+// pemBlocks reads the blocks of a file whose type ends so; there is one at least.
+func pemBlocks(path, suffix string) (list []*pem.Block, err error) {
+	text, err := ReadPEM(path)
+	if err != nil {
+		return nil, err
 	}
 	for {
 		var block *pem.Block
@@ -175,7 +206,8 @@ func addFolder(pool *x509.CertPool, path string) error {
 	}
 	found := false
 	for _, f := range files {
-		if !f.IsDir() && addRoots(pool, filepath.Join(path, f.Name())) == nil {
+		name := filepath.Join(path, f.Name())
+		if there, err := os.Stat(name); err == nil && there.Mode().IsRegular() && addRoots(pool, name) == nil {
 			found = true
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/youmark/pkcs8"
+	"golang.org/x/sys/unix"
 )
 
 // authority signs the certificates of the tests.
@@ -36,6 +37,7 @@ type authority struct {
 //	both.pem        server.pem and server.key in one
 //	legacy.key pkcs8.key   server.key with the passphrase "secret"
 //	broken.pem      no certificate
+//	fifo pipes      into which nobody writes; a folder with such a one
 func certificates(t testing.TB) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -101,6 +103,9 @@ func (a *authority) files(key *ecdsa.PrivateKey) {
 	check(os.WriteFile(filepath.Join(a.dir, "both.pem"), append(read("server.pem"), read("server.key")...), 0o600))
 	check(os.WriteFile(filepath.Join(a.dir, "broken.pem"), []byte("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"), 0o600))
 	check(os.WriteFile(filepath.Join(a.dir, "empty.pem"), nil, 0o600))
+	check(unix.Mkfifo(filepath.Join(a.dir, "fifo"), 0o600))
+	check(os.Mkdir(filepath.Join(a.dir, "pipes"), 0o700))
+	check(unix.Mkfifo(filepath.Join(a.dir, "pipes", "fifo"), 0o600))
 	sec1, err := x509.MarshalECPrivateKey(key)
 	check(err)
 	a.write("sec1.key", "EC PRIVATE KEY", sec1)

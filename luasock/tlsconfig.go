@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"sockscript/luasock/loop"
 )
 
@@ -129,7 +131,7 @@ func (c peerCache) Put(name string, s *tls.ClientSessionState) { c.all.Put(c.key
 type keyLog string
 
 func (path keyLog) Write(line []byte) (int, error) {
-	f, err := os.OpenFile(string(path), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	f, err := os.OpenFile(string(path), os.O_APPEND|os.O_CREATE|os.O_WRONLY|unix.O_NONBLOCK, 0o600) // a FIFO must not hold up the loop
 	if err != nil {
 		return 0, &keyLogError{err}
 	}

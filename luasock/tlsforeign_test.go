@@ -104,6 +104,19 @@ func (p *openssl) start(t *testing.T, dir string, args []string) {
 // openssl's client at our server.
 func TestOpenSSLClient(t *testing.T) {
 	runOpenSSL(t, []script{
+		{name: "one that negotiates anew", code: `
+			local got = task.channel(1)
+			local name, server = serve(cert "server", function(fp)
+			  fp:gets()
+			  fp:write("answer\n")
+			  got:send(select(2, fp:gets()))
+			end)
+			openssl("s_client", "-connect", name, "-tls1_2")
+			say("hello\n")
+			await("answer\n")
+			say("R\n")
+			out(got:recv()) --> =the peer has sent what does not fit the handshake, or wants to negotiate anew
+			server:close()`},
 		{name: "versions, names, protocols", code: `
 			for _, version in ipairs{"-tls1_2", "-tls1_3"} do
 			  local got = task.channel(1)

@@ -59,6 +59,8 @@ func tlsMessage(e *stream.TLSError) string {
 		return "TLS is broken off: what has come is wrong (" + strings.TrimPrefix(refused.Err.Error(), "tls: ") + ")"
 	case strings.Contains(text, "no certificates configured"):
 		return "there is no certificate for the name that the client wants: it is not in SNI_server_certs, and there is no local_cert"
+	case strings.Contains(text, "unexpected handshake message"):
+		return "the peer has sent what does not fit the handshake, or wants to negotiate anew"
 	case strings.Contains(text, "client didn't provide a certificate"):
 		return "the client has shown no certificate, and verify_peer wants one"
 	}

@@ -193,7 +193,7 @@ func missing(e luasock.Encryption) (text string, plain bool) {
 		}
 	}
 	if path := option("local_cert"); path != "" {
-		data, err := os.ReadFile(path)
+		data, err := luasock.ReadPEM(path)
 		if err != nil || !strings.Contains(string(data), "-----BEGIN CERTIFICATE") {
 			return fmt.Sprintf("Unable to set local cert chain file `%s'; Check that your cafile/capath settings include details of your certificate and its issuer", path), false
 		}
