@@ -290,6 +290,7 @@ func (u *unit) result(f *file, s Status, reason string) *Result {
 // test runs one test with its hooks.
 func (f *file) test(u *unit) *Result {
 	if u.fn == nil {
+		f.snapshots.spare(u.path())
 		return u.result(f, Skipped, u.reason)
 	}
 	f.suite.started(f, u)
@@ -304,6 +305,9 @@ func (f *file) test(u *unit) *Result {
 	r := c.result()
 	r.Duration = time.Since(start)
 	r.Output = s.takeOutput()
+	if r.Status != Passed {
+		f.snapshots.spare(u.path())
+	}
 	f.running = slices.DeleteFunc(f.running, func(o *scope) bool { return o == s })
 	return r
 }
