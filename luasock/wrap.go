@@ -3,12 +3,14 @@ package luasock
 import (
 	"io"
 	"os"
+	"os/exec"
 	"time"
 	"weak"
 
 	lua "github.com/yuin/gopher-lua"
 
 	"sockscript/luasock/bind"
+	"sockscript/luasock/lualib"
 	"sockscript/luasock/sock"
 	"sockscript/luasock/stream"
 )
@@ -85,6 +87,10 @@ func Constants() []bind.Const { return socketModule.Consts }
 
 // Stderr is where the VM prints what nobody else gets.
 func (vm *VM) Stderr() io.Writer { return vm.options.Stderr }
+
+// CommandOf is what io.popen has started, of its file. It is nil when v is no such
+// file, or one that has been closed.
+func CommandOf(v lua.LValue) *exec.Cmd { return lualib.Command(v) }
 
 // Await has fn run on another goroutine while the current task waits. It raises
 // in L what cuts the wait short.

@@ -166,6 +166,7 @@ func (f *file) openLibraries() {
 	if library, ok := L.GetGlobal("os").(*lua.LTable); ok {
 		library.RawSetString("exit", L.NewFunction(f.exit))
 	}
+	f.noteCommands()
 	if pkg, ok := L.GetGlobal("package").(*lua.LTable); ok {
 		dir := filepath.Dir(f.path)
 		own := filepath.Join(dir, "?.lua") + ";" + filepath.Join(dir, "?", "init.lua") + ";" + sourcePath
