@@ -182,7 +182,11 @@ func (f *file) report(b *block, out emit, what string, failures []Failure) {
 	if what != "the file" {
 		path = append(path, "("+what+")")
 	}
-	out(&Result{File: f.name, Path: path, Line: b.line, Outside: true, Status: Failed, Failures: failures, Notes: b.scope.texts(f), Output: b.scope.takeOutput()})
+	line := b.line
+	if line == 0 && failures[0].File == f.name {
+		line = failures[0].Line
+	}
+	out(&Result{File: f.name, Path: path, Line: line, Outside: true, Status: Failed, Failures: failures, Notes: b.scope.texts(f), Output: b.scope.takeOutput()})
 }
 
 // closeBlock ends what the block's hooks and body have opened.

@@ -405,6 +405,15 @@ func TestParallelTellsTestsApart(t *testing.T) {
 
 func (s *stopper) Started(string, []string) { s.cancel() }
 
+// An error outside any test is reported at its line.
+func TestErrorOutsideAnyTest(t *testing.T) {
+	results, _ := runSource(t, Suite{}, map[string]string{"a_test.lua": "it('a', function() end)\nerror('no')"})
+	compareLines(t, "failed : error: no @2", results)
+	if results[0].Line != 2 {
+		t.Errorf("the result is at line %d", results[0].Line)
+	}
+}
+
 // A person looks at a failed test while its sockets are open.
 func TestPause(t *testing.T) {
 	paused := 0
