@@ -228,9 +228,12 @@ func (f *file) child(c child, out emit) {
 		f.execute(c.block, out)
 	case !f.selected(c.test):
 	case f.suite.around != nil && f.onMain():
-		if r := f.suite.around(c.test.path(), func() *Result { return f.test(c.test) }); r != nil {
-			out(r)
+		r := f.suite.around(c.test.path(), func() *Result { return f.test(c.test) })
+		if r == nil {
+			f.snapshots.spare(c.test.path())
+			return
 		}
+		out(r)
 	default:
 		out(f.test(c.test))
 	}
