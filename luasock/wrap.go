@@ -92,6 +92,10 @@ func (vm *VM) Stderr() io.Writer { return vm.options.Stderr }
 // file, or one that has been closed.
 func CommandOf(v lua.LValue) *exec.Cmd { return lualib.Command(v) }
 
+// EndCommand kills what io.popen has started, and closes its file. Whoever calls it
+// takes the command's status.
+func EndCommand(v lua.LValue) { lualib.EndCommand(v) }
+
 // Await has fn run on another goroutine while the current task waits. It raises
 // in L what cuts the wait short.
 func (vm *VM) Await(L *lua.LState, fn func()) { vm.await(L, fn) }

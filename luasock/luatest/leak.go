@@ -156,7 +156,7 @@ func (f *file) sweep(s *scope) {
 	}
 	clear(s.sockets)
 	for _, c := range s.commands {
-		c.kill()
+		c.end()
 	}
 	s.commands = nil
 	f.vm.Unjoined(s)

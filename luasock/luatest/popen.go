@@ -82,10 +82,10 @@ func (c *popened) reap() {
 	})
 }
 
-// kill ends a command whose file is open still.
-func (c *popened) kill() {
-	if cmd := luasock.CommandOf(c.file); cmd != nil {
-		cmd.Process.Kill()
+// end kills the command, and closes its file, if that is open still.
+func (c *popened) end() {
+	if luasock.CommandOf(c.file) != nil {
 		c.reap()
+		luasock.EndCommand(c.file)
 	}
 }
