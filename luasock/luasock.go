@@ -29,6 +29,9 @@ type Options struct {
 	// Stderr is where the errors of tasks that nobody joins are printed, and where
 	// io.stderr and socket.STDERR write; os.Stderr when nil.
 	Stderr io.Writer
+	// KeepErrors says that the errors of tasks that nobody joins are not printed: the
+	// host takes them with Unjoined.
+	KeepErrors bool
 	// Stdout is where print, io.write and socket.STDOUT write; os.Stdout when nil.
 	// Of Open and Preload only socket.STDOUT does.
 	Stdout io.Writer

@@ -104,6 +104,9 @@ func (t *Task) fail(failure *lua.ApiError) {
 		return
 	}
 	t.vm.noteFailure(t)
+	if t.vm.options.KeepErrors {
+		return
+	}
 	fmt.Fprintf(t.vm.options.Stderr, "task %s: %s\n%s\n", t, t.vm.errorText(t.err), t.trace)
 }
 

@@ -3,6 +3,7 @@ package luasock
 import (
 	"io"
 	"os"
+	"os/exec"
 	"time"
 	"weak"
 
@@ -10,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sockscript/luasock/bind"
+	"sockscript/luasock/lualib"
 	"sockscript/luasock/sock"
 	"sockscript/luasock/stream"
 )
@@ -107,6 +109,14 @@ func Constants() []bind.Const { return socketModule.Consts }
 
 // Stderr is where the VM prints what nobody else gets.
 func (vm *VM) Stderr() io.Writer { return vm.options.Stderr }
+
+// CommandOf is what io.popen has started, of its file. It is nil when v is no such
+// file, or one that has been closed.
+func CommandOf(v lua.LValue) *exec.Cmd { return lualib.Command(v) }
+
+// EndCommand kills what io.popen has started, and closes its file. Whoever calls it
+// takes the command's status.
+func EndCommand(v lua.LValue) { lualib.EndCommand(v) }
 
 // Raised tells whether an error is not the world's but ends the call: a
 // cancelled or ended task, a deadlock. Then it is the value to be raised.

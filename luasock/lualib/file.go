@@ -87,6 +87,26 @@ func closeFile(c bind.Call, f *file) int {
 	return c.Return(ended(waitStatus(f.cmd, err))...)
 }
 
+// Command is what io.popen has started, of its file. It is nil when v is no such
+// file, or one that has been closed.
+func Command(v lua.LValue) *exec.Cmd {
+	f, ok := bind.To[*file](v)
+	if !ok || f.closed {
+		return nil
+	}
+	return f.cmd
+}
+
+// EndCommand kills what io.popen has started, and closes its file. Whoever calls it
+// takes the command's status.
+func EndCommand(v lua.LValue) {
+	if f, ok := bind.To[*file](v); ok && f.cmd != nil && !f.closed {
+		f.closed = true
+		f.cmd.Process.Kill()
+		f.f.Close()
+	}
+}
+
 // ended says how a command ended, as Lua 5.2 does; 5.1 says only true.
 func ended(status int) []lua.LValue {
 	switch {

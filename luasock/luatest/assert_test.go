@@ -1,6 +1,7 @@
 package luatest
 
 import (
+	"os"
 	"strings"
 	"testing"
 )
@@ -188,4 +189,34 @@ func TestSnapshots(t *testing.T) {
 		t.Errorf("after an update, obsolete are %q", summary.Obsolete)
 	}
 	compareFile(t, dir+"/__snapshots__/a_test.lua.snap", "")
+}
+
+// What a test would have asked for that failed before, or did not run, is not held
+// to be obsolete, and survives an update.
+func TestSnapshotsOfTestsThatDoNotEnd(t *testing.T) {
+	dir := t.TempDir()
+	run := func(s Suite, code string) *Summary {
+		writeFiles(t, dir, map[string]string{"a_test.lua": code})
+		_, summary := runIn(t, s, dir)
+		return summary
+	}
+	run(Suite{}, `
+		it("a", function() assert.snapshot(1) end)
+		it("b", function() assert.snapshot(2) end)
+		it("c", function() assert.snapshot(3) end)`)
+	file := dir + "/__snapshots__/a_test.lua.snap"
+	before, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, update := range []bool{false, true} {
+		summary := run(Suite{Update: update}, `
+			it("a", function() error("too early") end)
+			it("b", function() pending("not today") end)
+			pending("c", function() assert.snapshot(3) end)`)
+		if len(summary.Obsolete) != 0 {
+			t.Errorf("obsolete are %q", summary.Obsolete)
+		}
+		compareFile(t, file, string(before))
+	}
 }

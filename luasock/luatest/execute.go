@@ -182,7 +182,11 @@ func (f *file) report(b *block, out emit, what string, failures []Failure) {
 	if what != "the file" {
 		path = append(path, "("+what+")")
 	}
-	out(&Result{File: f.name, Path: path, Line: b.line, Outside: true, Status: Failed, Failures: failures, Notes: b.scope.texts(f), Output: b.scope.takeOutput()})
+	line := b.line
+	if line == 0 && failures[0].File == f.name {
+		line = failures[0].Line
+	}
+	out(&Result{File: f.name, Path: path, Line: line, Outside: true, Status: Failed, Failures: failures, Notes: b.scope.texts(f), Output: b.scope.takeOutput()})
 }
 
 // closeBlock ends what the block's hooks and body have opened.
@@ -224,9 +228,12 @@ func (f *file) child(c child, out emit) {
 		f.execute(c.block, out)
 	case !f.selected(c.test):
 	case f.suite.around != nil && f.onMain():
-		if r := f.suite.around(c.test.path(), func() *Result { return f.test(c.test) }); r != nil {
-			out(r)
+		r := f.suite.around(c.test.path(), func() *Result { return f.test(c.test) })
+		if r == nil {
+			f.snapshots.spare(c.test.path())
+			return
 		}
+		out(r)
 	default:
 		out(f.test(c.test))
 	}
@@ -290,6 +297,7 @@ func (u *unit) result(f *file, s Status, reason string) *Result {
 // test runs one test with its hooks.
 func (f *file) test(u *unit) *Result {
 	if u.fn == nil {
+		f.snapshots.spare(u.path())
 		return u.result(f, Skipped, u.reason)
 	}
 	f.suite.started(f, u)
@@ -304,6 +312,9 @@ func (f *file) test(u *unit) *Result {
 	r := c.result()
 	r.Duration = time.Since(start)
 	r.Output = s.takeOutput()
+	if r.Status != Passed {
+		f.snapshots.spare(u.path())
+	}
 	f.running = slices.DeleteFunc(f.running, func(o *scope) bool { return o == s })
 	return r
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -138,10 +137,11 @@ func (f *file) open() error {
 		newVM = luasock.New
 	}
 	vm, err := newVM(luasock.Options{
-		Stdout:  output{f},
-		Stderr:  io.Discard, // failed tasks are found among the Unjoined
-		Observe: f.observe,
-		Exit:    func(int) {},
+		Stdout:     output{f},
+		Stderr:     output{f},
+		KeepErrors: true,
+		Observe:    f.observe,
+		Exit:       func(int) {},
 	})
 	if err != nil {
 		return err
@@ -166,6 +166,7 @@ func (f *file) openLibraries() {
 	if library, ok := L.GetGlobal("os").(*lua.LTable); ok {
 		library.RawSetString("exit", L.NewFunction(f.exit))
 	}
+	f.noteCommands()
 	if pkg, ok := L.GetGlobal("package").(*lua.LTable); ok {
 		dir := filepath.Dir(f.path)
 		own := filepath.Join(dir, "?.lua") + ";" + filepath.Join(dir, "?", "init.lua") + ";" + sourcePath
@@ -244,7 +245,8 @@ func (f *file) record(s *scope, e sock.Event) {
 // mostOutput is how many bytes of what a test prints are kept.
 const mostOutput = 1 << 20
 
-// output is where print and io.write go: to the test that runs.
+// output is where print, io.write, io.stderr and the standard streams go: to the
+// test that runs.
 type output struct{ f *file }
 
 func (o output) Write(p []byte) (int, error) {

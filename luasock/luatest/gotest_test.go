@@ -30,6 +30,9 @@ func TestRunTellsGo(t *testing.T) {
 			t.Errorf("%q is not in\n%s", want, out)
 		}
 	}
+	if strings.Contains(out, "#01") {
+		t.Errorf("a test is told of twice:\n%s", out)
+	}
 	out = goTest(t, "TestRunOfBadTests")
 	for _, want := range []string{
 		"--- FAIL: TestRunOfBadTests/testdata/gofails/bad_test.lua/bad/fails (",
@@ -47,6 +50,31 @@ func TestRunTellsGo(t *testing.T) {
 	if strings.Contains(out, "bad/fails") || !strings.Contains(out, "bad/passes") {
 		t.Errorf("-run does not select:\n%s", out)
 	}
+}
+
+// What go test has not selected keeps its snapshots.
+func TestRunKeepsSnapshotsOfOthers(t *testing.T) {
+	if dir := os.Getenv("LUATEST_SNAPSHOTS"); dir != "" {
+		t.Chdir(dir)
+		Run(t, "*_test.lua")
+		return
+	}
+	dir := t.TempDir()
+	writeFiles(t, dir, map[string]string{"a_test.lua": `
+		it("one", function() assert.snapshot(1) end)
+		it("two", function() assert.snapshot(2) end)`})
+	t.Setenv("LUATEST_SNAPSHOTS", dir)
+	t.Setenv("LUATEST_UPDATE", "1")
+	goTest(t, "TestRunKeepsSnapshotsOfOthers")
+	file := dir + "/__snapshots__/a_test.lua.snap"
+	before, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out := goTest(t, "TestRunKeepsSnapshotsOfOthers/a_test.lua/one"); !strings.Contains(out, "/one (") || strings.Contains(out, "/two (") {
+		t.Errorf("-run does not select:\n%s", out)
+	}
+	compareFile(t, file, string(before))
 }
 
 // goTest runs this test binary on some of its tests.

@@ -48,7 +48,7 @@ func (f *file) ownerOf(e sock.Event) *scope {
 	return f.onlyRunning()
 }
 
-// leaks tells of the tasks and sockets that a scope has left.
+// leaks tells of the tasks, sockets and commands that a scope has left.
 func (f *file) leaks(s *scope) []Failure {
 	var failures []Failure
 	for _, t := range f.leftTasks(s) {
@@ -59,6 +59,10 @@ func (f *file) leaks(s *scope) []Failure {
 		m := s.sockets[id]
 		where := fmt.Sprintf("%s:%d", m.source, m.line)
 		failures = append(failures, f.leak(where, "a socket was left open\n  "+f.socketText(id)))
+	}
+	for _, c := range f.leftCommands(s) {
+		where := fmt.Sprintf("%s:%d", c.source, c.line)
+		failures = append(failures, f.leak(where, "a command of io.popen was left running\n  "+c.text))
 	}
 	return failures
 }
@@ -151,5 +155,9 @@ func (f *file) sweep(s *scope) {
 		delete(f.owners, id)
 	}
 	clear(s.sockets)
+	for _, c := range s.commands {
+		c.end()
+	}
+	s.commands = nil
 	f.vm.Unjoined(s)
 }

@@ -27,6 +27,20 @@ func TestLeaks(t *testing.T) {
 			it("b", function() assert.equal(0, #task.list() - 1) end)`, want: `
 			failed a: leak: a task was left that has not ended\n  {…}a_test.lua:1 waits in sleep at {…}:1 @1
 			passed b`},
+		{name: "a command of io.popen, unless it has ended", code: `
+			it("a", function() kept = io.popen("exec cat", "w") end)
+			it("b", function() io.popen("echo x"):read("*a") end)
+			it("c", function() local f = io.popen("echo x") f:close() end)
+			it("d", function()
+				assert.has_error(function() io.popen() end)
+				assert.equal("closed file", io.type(kept))
+			end)
+			before_all(function() shared = io.popen("exec cat", "w") end)
+			after_all(function() shared:close() end)`, want: `
+			failed a: leak: a command of io.popen was left running\n  exec cat @1
+			passed b
+			passed c
+			passed d`},
 		{name: "a task that ends by itself is none, nor what it closes", code: `
 			it("a", function()
 				local a, b = socket.create_pair(socket.AF_UNIX, socket.SOCK_STREAM, 0)

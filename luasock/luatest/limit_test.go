@@ -4,6 +4,10 @@ import (
 	"context"
 	"testing"
 	"time"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"sockscript/luasock"
 )
 
 func TestLimits(t *testing.T) {
@@ -102,10 +106,17 @@ func TestInterrupt(t *testing.T) {
 // Also one that computes without end.
 func TestInterruptOfABusyTest(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	c := &stopper{cancel: cancel}
+	c := &collector{}
 	dir := t.TempDir()
-	writeFiles(t, dir, map[string]string{"a_test.lua": `it("a", function() while true do end end)`})
+	writeFiles(t, dir, map[string]string{"a_test.lua": `it("a", function() interrupt() while true do end end)`})
 	s := Suite{Paths: []string{dir}, Reporters: []Reporter{c}, Timeout: time.Hour}
+	s.New = func(o luasock.Options) (*luasock.VM, error) {
+		vm, err := luasock.New(o)
+		if err == nil {
+			vm.L.SetGlobal("interrupt", vm.L.NewFunction(func(*lua.LState) int { cancel(); return 0 }))
+		}
+		return vm, err
+	}
 	if _, err := s.Run(ctx); err != nil {
 		t.Fatal(err)
 	}

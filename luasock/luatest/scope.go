@@ -32,11 +32,12 @@ type scope struct {
 	finally   []*lua.LFunction    // of a test
 	spared    map[*loop.Task]bool // tasks that are no leak
 	sockets   map[uint64]*made    // that are open, by ID
+	commands  []*popened          // of io.popen
 
 	tell func(message string) // of a script that is no test: prints what would fail one
 }
 
-// made is a socket and where it was made.
+// made is where a socket or a command was made.
 type made struct {
 	source string
 	line   int

@@ -30,6 +30,7 @@ type snapshots struct {
 	texts  map[string]string
 	used   map[string]bool
 	counts map[*scope]int // of those without a name, in each test
+	spared []string       // what the names begin with of tests that did not get to their end
 	dirty  bool
 }
 
@@ -105,7 +106,7 @@ func (s *snapshots) close(out emit) {
 	var obsolete []string
 	if !s.f.suite.selecting() && !s.f.stopped() && !s.f.failedOutside && s.load() == nil {
 		for _, name := range slices.Sorted(maps.Keys(s.texts)) {
-			if !s.used[name] {
+			if !s.used[name] && !s.isSpared(name) {
 				obsolete = append(obsolete, name)
 			}
 		}
@@ -124,6 +125,19 @@ func (s *snapshots) close(out emit) {
 	s.f.suite.obsolete(s.f, obsolete)
 }
 
+// spare keeps the snapshots of a test that did not get to its end: it may ask for
+// them yet.
+func (s *snapshots) spare(path []string) { s.spared = append(s.spared, key(append(path, ""))) }
+
+func (s *snapshots) isSpared(name string) bool {
+	return slices.ContainsFunc(s.spared, func(start string) bool { return strings.HasPrefix(name, start) })
+}
+
+// key is a path as the file has it.
+func key(path []string) string {
+	return strings.NewReplacer("\n", " ", "\r", " ").Replace(strings.Join(path, ", "))
+}
+
 // name gives the key of a snapshot: the test, and its name or number in it.
 func (s *snapshots) name(c bind.Call, scope *scope) string {
 	path := []string{}
@@ -137,7 +151,7 @@ func (s *snapshots) name(c bind.Call, scope *scope) string {
 		s.counts[scope]++
 		path = append(path, fmt.Sprint(s.counts[scope]))
 	}
-	return strings.NewReplacer("\n", " ", "\r", " ").Replace(strings.Join(path, ", "))
+	return key(path)
 }
 
 // snapshotText is a value as it is kept.

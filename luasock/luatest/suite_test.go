@@ -226,6 +226,17 @@ func TestWords(t *testing.T) {
 			it("b", function() assert.equal("x 1", require "say"("key", {1}) or "x 1") end)`, want: `
 			passed a
 			passed b`},
+		{name: "output by every way is the test's", code: `
+			it("a", function()
+				io.write("1 ")
+				io.stdout:write("2 ")
+				io.stderr:write("3 ")
+				socket.STDOUT:write("4 ")
+				socket.STDERR:write("5")
+			end)
+			it("b", function() task.spawn(function() error("once", 0) end) task.sleep(0) end)`, want: `
+			passed a | 1 2 3 4 5
+			failed b: error: task {…}a_test.lua:8: once @8`},
 		{name: "output is the test's, also that of its tasks", code: `
 			print "file"
 			before_all(function() print "block" end)
@@ -393,6 +404,15 @@ func TestParallelTellsTestsApart(t *testing.T) {
 }
 
 func (s *stopper) Started(string, []string) { s.cancel() }
+
+// An error outside any test is reported at its line.
+func TestErrorOutsideAnyTest(t *testing.T) {
+	results, _ := runSource(t, Suite{}, map[string]string{"a_test.lua": "it('a', function() end)\nerror('no')"})
+	compareLines(t, "failed : error: no @2", results)
+	if results[0].Line != 2 {
+		t.Errorf("the result is at line %d", results[0].Line)
+	}
+}
 
 // A person looks at a failed test while its sockets are open.
 func TestPause(t *testing.T) {

@@ -29,7 +29,7 @@ func messageOf(e sock.Event) Message {
 type Limits struct {
 	Messages int // of each socket; 32
 	Bytes    int // of each message; 1024
-	Sockets  int // of which the last are kept, closed ones too; 64
+	Sockets  int // of which the last are kept, closed ones too; silent ones go first; 64
 }
 
 // Record keeps the last calls on each socket. It belongs to the goroutine that
@@ -47,6 +47,7 @@ type conversation struct {
 	next  int       // where in the ring the next one goes, once it is full
 	lost  int       // how many it has overwritten
 	hello bool      // one of those has begun a TLS handshake
+	said  bool      // something was sent or received
 }
 
 // Observe notes an event.
@@ -56,6 +57,7 @@ func (r *Record) Observe(e sock.Event) {
 		c = r.add(e.ID)
 	}
 	c.told(e)
+	c.said = c.said || DirectionOf(e.Op) != Neither
 	c.add(messageOf(e), e.Data, limit(r.Limits.Messages, 32), limit(r.Limits.Bytes, 1024))
 }
 
@@ -66,14 +68,16 @@ func limit(n, otherwise int) int {
 	return otherwise
 }
 
-// add begins a conversation, and forgets the oldest when there are too many.
+// add begins a conversation, and forgets another when there are too many: the oldest
+// on which nothing was said, else the oldest.
 func (r *Record) add(id uint64) *conversation {
 	if r.sockets == nil {
 		r.sockets = map[uint64]*conversation{}
 	}
 	if len(r.order) >= limit(r.Limits.Sockets, 64) {
-		delete(r.sockets, r.order[0])
-		r.order = slices.Delete(r.order, 0, 1)
+		at := max(0, slices.IndexFunc(r.order, func(id uint64) bool { return !r.sockets[id].said }))
+		delete(r.sockets, r.order[at])
+		r.order = slices.Delete(r.order, at, at+1)
 	}
 	c := &conversation{}
 	r.sockets[id] = c

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -142,17 +143,17 @@ func TestRecordKeepsTheLast(t *testing.T) {
 		r.Observe(after(ms, 1, op, "", nil))
 	}
 	r.Observe(after(9, 1, "send", "12345", nil))
-	r.Observe(after(9, 2, "x", "", nil))
+	r.Observe(after(9, 2, "recv", "", unix.EPIPE))
 	same(t, r.Text(Options{Start: start}), `#1 … 3 calls before
 +0.003000 #1 fd 11 d
 +0.009000 #1 fd 11 -> send 5 bytes
     00000000  31 32 33                                          |123|
     … 2 bytes more
-+0.009000 #2 fd 12 x
++0.009000 #2 fd 12 <- recv Broken pipe
 `)
 	r.Observe(after(10, 3, "y", "", nil))
 	r.Observe(after(11, 3, "z", "", nil))
-	same(t, r.Text(Options{Start: start}), "+0.009000 #2 fd 12 x\n+0.010000 #3 fd 13 y\n+0.011000 #3 fd 13 z\n")
+	same(t, r.Text(Options{Start: start}), "+0.009000 #2 fd 12 <- recv Broken pipe\n+0.010000 #3 fd 13 y\n+0.011000 #3 fd 13 z\n")
 	same(t, r.Text(Options{Start: start}, 3, 1, 7), "+0.010000 #3 fd 13 y\n+0.011000 #3 fd 13 z\n")
 	if m := r.Messages(3); len(m) != 2 || m[1].Op != "z" || r.Messages(1) != nil {
 		t.Errorf("Messages: %v, %v", m, r.Messages(1))
@@ -165,6 +166,18 @@ func TestRecordKeepsTheLast(t *testing.T) {
 	r.Reset()
 	r.Forget(3)
 	same(t, r.Text(Options{}), "")
+}
+
+// Where something was said is not forgotten for many sockets on which nothing was.
+func TestRecordForgetsSilentSocketsFirst(t *testing.T) {
+	r := Record{Limits: Limits{Sockets: 2}}
+	r.Observe(after(1, 1, "send", "1", nil))
+	for id := range uint64(5) {
+		r.Observe(after(2, 2+id, "accept", "", nil))
+	}
+	if got := r.Sockets(); !slices.Equal(got, []uint64{1, 6}) {
+		t.Errorf("it keeps %d", got)
+	}
 }
 
 // The bytes of an event are the observer's only during the call.
