@@ -50,6 +50,7 @@ func within(t *testing.T, path []string, run func() *Result) (r *Result) {
 
 // logResult says to go test how a test has ended.
 func logResult(t *testing.T, r *Result) {
+	r.told = true // Skip does not return
 	if r.Output != "" {
 		t.Log("\n" + strings.TrimSuffix(r.Output, "\n"))
 	}
@@ -59,7 +60,6 @@ func logResult(t *testing.T, r *Result) {
 	case Skipped:
 		t.Skip(r.Reason)
 	}
-	r.told = true
 }
 
 // goReporter tells of what was not run as a subtest of its own: parallel tests, and

@@ -30,6 +30,9 @@ func TestRunTellsGo(t *testing.T) {
 			t.Errorf("%q is not in\n%s", want, out)
 		}
 	}
+	if strings.Contains(out, "waits_for_the_next#01") {
+		t.Errorf("a skipped test is told of twice:\n%s", out)
+	}
 	out = goTest(t, "TestRunOfBadTests")
 	for _, want := range []string{
 		"--- FAIL: TestRunOfBadTests/testdata/gofails/bad_test.lua/bad/fails (",
