@@ -303,6 +303,8 @@ var results = sync.OnceValue(func() map[string]string {
 		"socket.stream_sendto":    "integer or error",
 		"socket.stream_context":   "StreamContext",
 
+		"socket.stream_enable_crypto": "boolean or error",
+
 		"Stream:gets":          "string or error",
 		"Stream:getc":          "string or error",
 		"Stream:read":          "string or error",
