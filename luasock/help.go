@@ -140,11 +140,20 @@ func (vm *VM) Topics() iter.Seq[string] {
 	}
 }
 
-// helpName finds a row, a module, a class or a constant by its name.
+// helpName finds a row, a module, a class or a constant by its name; a method also
+// by what its signature calls it: "fp:gets".
 func (vm *VM) helpName(name string) (text string, ok bool) {
-	for _, e := range vm.env.Entries() {
+	entries := vm.env.Entries()
+	for _, e := range entries {
 		if e.FullName() == name {
 			return describe(e), true
+		}
+	}
+	if strings.Contains(name, ":") {
+		for _, e := range entries {
+			if strings.HasPrefix(e.Sig, name+"(") {
+				return describe(e), true
+			}
 		}
 	}
 	for _, m := range vm.env.Modules() {

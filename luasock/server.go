@@ -28,6 +28,7 @@ var serverRows = []bind.Row{
 	{Name: "stream_shutdown", Sig: "stream_shutdown(fp, how)", Returns: "boolean or error", PHP: "stream_socket_shutdown", Doc: "Is shutdown of a Stream.", Fn: streamShutdown},
 	{Name: "stream_recvfrom", Sig: "stream_recvfrom(fp, length [, flags=0])", Returns: "string data, string address or error", PHP: "stream_socket_recvfrom", Doc: "Is recvfrom of a Stream.", Fn: streamRecvfrom},
 	{Name: "stream_sendto", Sig: "stream_sendto(fp, data [, flags=0 [, address]])", Returns: "integer or error", PHP: "stream_socket_sendto", Doc: "Is sendto of a Stream.", Fn: streamSendto},
+	{Name: "stream_enable_crypto", Sig: "stream_enable_crypto(fp, on [, method [, context]])", Returns: "boolean or error", PHP: "stream_socket_enable_crypto", Doc: "Is enable_crypto of a Stream.", Fn: streamEnableCrypto},
 }
 
 var acceptMethods = []bind.Row{

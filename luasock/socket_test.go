@@ -432,6 +432,13 @@ func TestSocketRead(t *testing.T) {
 		{name: "not connected, a listener", code: `
 			out(new():read(1)) --> =nil Transport endpoint is not connected 107
 			out(listening():read(1)) --> =nil Transport endpoint is not connected 107`},
+		{name: "a listener that has found nobody to accept", code: `
+			local l = listening()
+			l:set_option(socket.SOL_SOCKET, socket.SO_RCVTIMEO, {sec = 0, usec = 1})
+			out(l:accept()) --> =nil Resource temporarily unavailable 11
+			out(l:read(1)) --> =nil Transport endpoint is not connected 107
+			out(l:recvfrom(1)) --> =nil Transport endpoint is not connected 107
+			out(l:recvmsg({})) --> =nil Transport endpoint is not connected 107`},
 		{name: "datagrams: too long ones are cut, empty ones are data", code: `
 			for _, make in ipairs{udp, function() return pair(DGRAM) end} do
 				local a, b = make()

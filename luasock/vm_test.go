@@ -25,6 +25,7 @@ func TestHelp(t *testing.T) {
 			out(help("socket.bind") == help(socket.bind)) --> =true
 			out(help(task.current().join)) --> ~^"t:join\(\[timeout\]\)\\n  Waits
 			out(help("Task:join") == help(task.current().join)) --> =true
+			out(help("t:join") == help("Task:join") and help("fp:gets") == help("Stream:gets")) --> =true
 			out(help(help)) --> ~^"help\(\[what\]\)\\n  Returns
 			out(help(os.exit)) --> ~^"os\.exit\(\[code=0\]\)\\n  Ends`},
 		{name: "of a module, and of all", code: `

@@ -118,6 +118,10 @@ func CommandOf(v lua.LValue) *exec.Cmd { return lualib.Command(v) }
 // takes the command's status.
 func EndCommand(v lua.LValue) { lualib.EndCommand(v) }
 
+// Await has fn run on another goroutine while the current task waits. It raises
+// in L what cuts the wait short.
+func (vm *VM) Await(L *lua.LState, fn func()) { vm.await(L, fn) }
+
 // Raised tells whether an error is not the world's but ends the call: a
 // cancelled or ended task, a deadlock. Then it is the value to be raised.
 func Raised(err error) (value lua.LValue, ok bool) {

@@ -90,7 +90,7 @@ var paramTypes = sync.OnceValue(func() map[string]string {
 		"what": "string|table|function", "writes": "(Socket|Stream)[]", "x": "number", "y": "number",
 
 		"help(what": "any", "test.process(command": "table", "test.script(stream": "Stream", "test.script(steps": "table", "test.proxy(faults": "table",
-		"test.certificate(names": "string|string[]", "Stream:enable_crypto(method": "integer", "http.post(body": "string?", "Session:post(body": "string?", "socket.get_option(name": "integer", "socket.set_option(name": "integer", "socket.getopt(name": "integer",
+		"test.certificate(names": "string|string[]", "Stream:enable_crypto(method": "integer", "socket.stream_enable_crypto(method": "integer", "http.post(body": "string?", "Session:post(body": "string?", "socket.get_option(name": "integer", "socket.set_option(name": "integer", "socket.getopt(name": "integer",
 		"socket.setopt(name": "integer", "socket.read(mode": "integer", "socket.getprotobyname(protocol": "string",
 		"socket.getservbyname(protocol": "string", "socket.getservbyport(protocol": "string", "socket.getprotobynumber(number": "integer",
 		"socket.long2ip(number": "integer", "socket.inet_ntop(bytes": "string", "socket.sendmsg(message": "table", "socket.recvmsg(message": "table",

@@ -26,7 +26,7 @@ func (s *Sock) do(op string, e loop.Event, flags int, timeo time.Duration, try f
 	wait := s.waits(flags) && e != 0
 	var deadline time.Time
 	for {
-		if !wait || s.fd.May(e) {
+		if !wait || s.fd.May(e) || s.state == Listening && op != "accept" { // the kernel refuses: no event announces that
 			errno := try()
 			if errno != unix.EAGAIN {
 				return s.checked(op, errno)
