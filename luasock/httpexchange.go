@@ -207,6 +207,8 @@ func (x *httpExchange) readBody(resp *http.Response) ([]byte, error) {
 	switch {
 	case n > int64(x.max):
 		return nil, tooLarge
+	case resp.Uncompressed && errors.Is(err, io.ErrUnexpectedEOF): // the connection may be whole
+		return nil, httpFailed(httpCutShort, "the body's gzip ends too early, after %d bytes of what is in it", n)
 	case err != nil:
 		return nil, cutShort(err, n, resp.ContentLength)
 	}
