@@ -36,7 +36,7 @@ how
   --repeat N            so many times
   --fail-fast           begin nothing after the first failure
   --pause-on-fail       a prompt where a test has failed, its sockets still open
-  --watch               run again whenever a file changes
+  --watch               run again whenever a Lua file changes
   --update              write the snapshots anew
 what is reported
   --reporter NAME       pretty, tap, junit, json (one object a line) or github;

@@ -31,7 +31,7 @@ var wordRows = []bind.Row{
 	{Name: "parallel", Sig: "parallel(name [, options], fn)", Doc: "Is describe.parallel: a block whose tests run side by side.", Fn: wordParallel},
 	{Name: "insulate", Sig: "insulate(name [, options], fn)", Doc: "Is describe, after which _G and package.loaded have what they had before.", Fn: wordInsulate},
 	{Name: "expose", Sig: "expose(name [, options], fn)", Doc: "Is describe: what a block changes is seen by those after it in any case.", Fn: wordDescribe},
-	{Name: "it", Sig: "it(name [, options], fn)", Doc: "Makes a test. It fails when fn raises an error, leaves a socket or task open, or takes longer than 10 s, --timeout, or options.timeout in seconds. Without fn it is pending.", Fn: wordIt},
+	{Name: "it", Sig: "it(name [, options], fn)", Doc: "Makes a test. It fails when fn raises an error, leaves a socket or task open, or takes longer than 10 s, --timeout, or options.timeout in seconds. Without fn it is pending. A global that it sets stays for the tests after it in the file; insulate ends that.", Fn: wordIt},
 	{Name: "spec", Sig: "spec(name [, options], fn)", Doc: "Is it, by another name.", Fn: wordIt},
 	{Name: "pending", Sig: "pending(name [, fn])", Doc: "Makes a test that does not run and is reported as skipped. In a test it ends the test, and name is the reason.", Fn: wordPending},
 	{Name: "before_all", Sig: "before_all(fn)", Doc: "Calls fn once before the tests of the block. What it opens belongs to the block.", Fn: wordHook(beforeAll)},
