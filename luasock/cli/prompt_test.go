@@ -196,6 +196,36 @@ func TestPromptInterrupts(t *testing.T) {
 	p.leaves()
 }
 
+// Ctrl-D that is pressed while an entry runs leaves after it; Ctrl-Space never does.
+func TestPromptLeavesAfterWhatRuns(t *testing.T) {
+	p := sit(t, nil)
+	p.enters("l = socket.create_listen(0)")
+	p.enters("_, port = l:getsockname()")
+	port := p.enters("port")
+	p.types("\x00")
+	if got := p.enters("'still there'"); got != `"still there"` {
+		t.Errorf("after Ctrl-Space it shows %q", got)
+	}
+	p.types("s = l:accept()\r")
+	p.running()
+	p.types("\x04")
+	queued := []unix.PollFd{{Fd: int32(p.slave.Fd()), Events: unix.POLLIN}}
+	for n, err := 0, error(unix.EINTR); n == 0; {
+		if n, err = unix.Poll(queued, int(patience.Milliseconds())); n == 0 || err != nil && err != unix.EINTR {
+			t.Fatalf("the terminal does not get the key: %v", err)
+		}
+		n = max(n, 0)
+	}
+	peer, err := net.Dial("tcp", "127.0.0.1:"+port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer peer.Close()
+	if status := p.gone(); status != 0 {
+		t.Errorf("exit status %d", status)
+	}
+}
+
 // A loop that catches its errors is ended by a second Ctrl-C.
 func TestPromptInterruptsWhatCatches(t *testing.T) {
 	p := sit(t, nil)
