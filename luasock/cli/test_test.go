@@ -133,6 +133,15 @@ func TestTestPausesOnFail(t *testing.T) {
 	if got := p.enters("error('mine')"); got != "stdin:1: mine" {
 		t.Errorf("an error shows %q", got)
 	}
+	for range 2 {
+		row := p.row()
+		p.types("task.sleep(1000)\r")
+		p.running()
+		p.types("\x03")
+		if got := p.shown(row); !strings.Contains(got, "interrupted") {
+			t.Errorf("Ctrl-C shows %q", got)
+		}
+	}
 	p.types("\x04")
 	if status := p.gone(); status != 1 {
 		t.Errorf("exit status %d", status)
