@@ -109,6 +109,19 @@ func (p *person) until(what string, seen func(s *screen) bool) {
 	}
 }
 
+// shows is everything that was shown, written what came for that.
+func (p *person) shows() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.screen.String()
+}
+
+func (p *person) written() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.raw.String()
+}
+
 func tail(s string) string { return s[max(0, len(s)-600):] }
 
 // sees waits until a text has been shown.

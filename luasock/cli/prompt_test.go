@@ -31,7 +31,10 @@ func TestPromptEvaluates(t *testing.T) {
 		{"{1, 2, {a = 1}, b = 'x', ['c d'] = true, [10] = 10}", `{1, 2, {a = 1}, [10] = 10, b = "x", ["c d"] = true}`},
 		{"function f() end return f", "function <stdin:1>"},
 		{"socket.bind", "function socket.bind(s, address [, port=0])"},
-		{"socket.fsockopen('127.0.0.1', 1)", "nil\tConnection refused\t111 (ECONNREFUSED)"},
+		{"bound = socket.create(socket.AF_INET, socket.SOCK_STREAM, 0)", ""}, // nobody else has its port, nor listens
+		{"bound:bind('127.0.0.1')", "true"},
+		{"_, port = bound:getsockname()", ""},
+		{"socket.fsockopen('127.0.0.1', port)", "nil\tConnection refused\t111 (ECONNREFUSED)"},
 		{"local gone = 1", ""},
 		{"gone", "nil"},
 		{"error('on purpose')", "stdin:1: on purpose"},
@@ -83,9 +86,7 @@ func TestPromptContinues(t *testing.T) {
 func TestPromptTakesPasteAsOne(t *testing.T) {
 	p := sit(t, nil)
 	p.ready()
-	if !p.screen.paste {
-		t.Error("bracketed paste is not on")
-	}
+	p.until("bracketed paste", func(s *screen) bool { return s.paste })
 	p.types("\x1b[200~local a = 1\r\nlocal b = a + 1\rprint(a, b)\x1b[201~")
 	p.sees(">> print(a, b)")
 	p.types("\r")
@@ -194,6 +195,36 @@ func TestPromptInterrupts(t *testing.T) {
 		t.Errorf("after Ctrl-C on two lines, 1 shows %q", got)
 	}
 	p.leaves()
+}
+
+// Ctrl-D that is pressed while an entry runs leaves after it; Ctrl-Space never does.
+func TestPromptLeavesAfterWhatRuns(t *testing.T) {
+	p := sit(t, nil)
+	p.enters("l = socket.create_listen(0)")
+	p.enters("_, port = l:getsockname()")
+	port := p.enters("port")
+	p.types("\x00")
+	if got := p.enters("'still there'"); got != `"still there"` {
+		t.Errorf("after Ctrl-Space it shows %q", got)
+	}
+	p.types("s = l:accept()\r")
+	p.running()
+	p.types("\x04")
+	queued := []unix.PollFd{{Fd: int32(p.slave.Fd()), Events: unix.POLLIN}}
+	for n, err := 0, error(unix.EINTR); n == 0; {
+		if n, err = unix.Poll(queued, int(patience.Milliseconds())); n == 0 || err != nil && err != unix.EINTR {
+			t.Fatalf("the terminal does not get the key: %v", err)
+		}
+		n = max(n, 0)
+	}
+	peer, err := net.Dial("tcp", "127.0.0.1:"+port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer peer.Close()
+	if status := p.gone(); status != 0 {
+		t.Errorf("exit status %d", status)
+	}
 }
 
 // A loop that catches its errors is ended by a second Ctrl-C.
@@ -457,7 +488,7 @@ func TestPromptHex(t *testing.T) {
 	p.sees("recv 7 bytes")
 	p.enters(".hex off")
 	p.enters("a:write('quiet')")
-	if p.leaves(); strings.Contains(p.screen.String(), "|quiet|") {
+	if p.leaves(); strings.Contains(p.shows(), "|quiet|") {
 		t.Error(".hex off still shows bytes")
 	}
 }
@@ -724,11 +755,11 @@ func TestPromptColors(t *testing.T) {
 				t.Errorf("1 + 1 shows %q", got)
 			}
 			p.leaves()
-			if got := strings.Contains(p.raw.String(), "m2\x1b[0m"); got != k.want {
-				t.Errorf("colours: %v, want %v; it wrote %q", got, k.want, p.raw.String())
+			if got := strings.Contains(p.written(), "m2\x1b[0m"); got != k.want {
+				t.Errorf("colours: %v, want %v; it wrote %q", got, k.want, p.written())
 			}
-			if k.env == "TERM=dumb" && strings.Contains(p.raw.String(), "\x1b") {
-				t.Errorf("a dumb terminal is sent %q", p.raw.String())
+			if k.env == "TERM=dumb" && strings.Contains(p.written(), "\x1b") {
+				t.Errorf("a dumb terminal is sent %q", p.written())
 			}
 		})
 	}
@@ -814,7 +845,7 @@ func TestPromptResizes(t *testing.T) {
 	p.types("\r")
 	p.sees(strings.ReplaceAll(text, "'", `"`))
 	p.leaves()
-	if shown := p.screen.String(); strings.Count(shown, `"before"`) != 1 {
+	if shown := p.shows(); strings.Count(shown, `"before"`) != 1 {
 		t.Errorf("what was printed before is\n%s", shown)
 	}
 }

@@ -124,6 +124,8 @@ func (s *screen) control(args string, final byte) {
 	case final == 'J' && args == "":
 		l.cells, l.wrapped = l.cells[:min(len(l.cells), s.column)], false
 		s.lines = s.lines[:s.row+1]
+	case final == 'K' && args == "":
+		l.cells, l.wrapped = l.cells[:min(len(l.cells), s.column)], false
 	case final == 'J' && args == "2":
 		for i := s.top; i < len(s.lines); i++ {
 			s.lines[i] = line{}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"sync/atomic"
 
 	"github.com/spf13/pflag"
 	"golang.org/x/sys/unix"
@@ -120,11 +121,11 @@ func test(args []string, stdin *os.File, stdout, stderr io.Writer) int {
 		os.Setenv("NO_COLOR", "1") // for what the tests start too
 	}
 	debug.SetGCPercent(400) // a VM for each file is much that soon is garbage
-	if o.pause {
-		o.suite.Pause = pauseAt(stdin, stdout)
-	}
 	ctx, signals := untilSignal()
 	defer signals.stop()
+	if o.pause {
+		o.suite.Pause = pauseAt(stdin, stdout, &signals.prompting)
+	}
 	if o.watch {
 		err = o.watchAndRun(ctx, stdout, stderr)
 	} else {
@@ -212,9 +213,10 @@ func (o *testRun) reporter(name string, w io.Writer) luatest.Reporter {
 
 // signalled is the first signal that came.
 type signalled struct {
-	signals chan os.Signal
-	cancel  context.CancelFunc
-	got     chan int // the exit status of the first
+	prompting atomic.Bool // Ctrl-C is a prompt's
+	signals   chan os.Signal
+	cancel    context.CancelFunc
+	got       chan int // the exit status of the first
 }
 
 // untilSignal gives a context that ends with SIGINT or SIGTERM; a second one ends
@@ -226,6 +228,9 @@ func untilSignal() (context.Context, *signalled) {
 	go func() {
 		code := 0
 		for sig := range s.signals {
+			if sig == os.Interrupt && s.prompting.Load() {
+				continue
+			}
 			if code != 0 {
 				os.Exit(code)
 			}

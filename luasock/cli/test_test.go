@@ -118,3 +118,33 @@ func replace(t *testing.T, dir, name, text string) {
 		t.Fatal(err)
 	}
 }
+
+// --pause-on-fail prompts where a test has failed: its sockets are open, and its
+// locals gone; Ctrl-D goes on with the next test.
+func TestTestPausesOnFail(t *testing.T) {
+	home := t.TempDir()
+	write(t, home, "bad_test.lua", "it('fails', function()\n  server = socket.create_listen(0)\n  assert.equal(3, 1 + 1)\nend)\nit('goes on', function() end)\n")
+	p := sitIn(t, home, 80, []string{"test", "--pause-on-fail", "--jobs", "1"})
+	p.sees("has failed")
+	p.sees("Ctrl-D goes on")
+	if got := p.enters("tostring(server)"); !strings.Contains(got, "listening") {
+		t.Errorf("the server is %s", got)
+	}
+	if got := p.enters("error('mine')"); got != "stdin:1: mine" {
+		t.Errorf("an error shows %q", got)
+	}
+	for range 2 {
+		row := p.row()
+		p.types("task.sleep(1000)\r")
+		p.running()
+		p.types("\x03")
+		if got := p.shown(row); !strings.Contains(got, "interrupted") {
+			t.Errorf("Ctrl-C shows %q", got)
+		}
+	}
+	p.types("\x04")
+	if status := p.gone(); status != 1 {
+		t.Errorf("exit status %d", status)
+	}
+	p.sees("1 passed, 1 failed")
+}

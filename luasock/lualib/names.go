@@ -36,7 +36,8 @@ func text(p *lua.FunctionProto, n int) string {
 // "local", "global", "field", "method" or "upvalue", and its name. Empty when it
 // is none of these, but a result of a call or of an operator.
 func nameOf(p *lua.FunctionProto, pc, reg int) (what, name string) {
-	if name := localName(p, pc, reg); name != "" {
+	// A name with a bracket is of what a for statement keeps to itself.
+	if name := localName(p, pc, reg); name != "" && name[0] != '(' {
 		return "local", name
 	}
 	at := setter(p, pc, reg)

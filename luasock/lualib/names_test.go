@@ -36,6 +36,8 @@ var messageCases = []struct{ source, message string }{
 	{`do local a = 1 end local b; return b.x`, `attempt to index local 'b' (a nil value)`},
 	{`if false then local a = 1 elseif nothing.x then local b = 2 end`, `attempt to index global 'nothing' (a nil value)`},
 	{`if false then local a = 1 else local b; b() end`, `attempt to call local 'b' (a nil value)`},
+	{`local c; (function() for l in c:lines() do end end)()`, `attempt to index upvalue 'c' (a nil value)`},
+	{`local d; for l in d.x do end`, `attempt to index local 'd' (a nil value)`},
 	{`for i = 1, 2 do local a; a() end`, `attempt to call local 'a' (a nil value)`},
 	{`for i = 1, 2 do i() end`, `attempt to call local 'i' (a number value)`},
 	{`for k, v in pairs({1}) do v() end`, `attempt to call local 'v' (a number value)`},

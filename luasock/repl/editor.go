@@ -64,10 +64,17 @@ func (e *editor) connect() (err error) {
 
 		FuncIsTerminal:     func() bool { return false }, // it draws nothing
 		FuncGetWidth:       func() int { return 0 },
-		FuncMakeRaw:        e.term.raw,
+		FuncMakeRaw:        e.raw,
 		FuncExitRaw:        e.term.restore,
 		FuncOnWidthChanged: func(func()) {},
 	})
+	return err
+}
+
+// raw has the terminal give each key, and the keyboard know what was typed before.
+func (e *editor) raw() error {
+	err := e.term.raw()
+	e.keys.early(e.term.queued())
 	return err
 }
 

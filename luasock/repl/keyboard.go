@@ -11,6 +11,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/chzyer/readline"
 	"golang.org/x/sys/unix"
 )
 
@@ -47,6 +48,7 @@ type keyboard struct {
 	turned [2]*os.File // a pipe whose second end is closed when their turn ends; nil while none waits
 	given  []byte      // to be read before what is typed
 	pasted string      // what keyPaste stands for
+	before int         // how many of the bytes to be typed the terminal took in its own mode
 }
 
 func newKeyboard(in *os.File) (*keyboard, error) {
@@ -65,6 +67,14 @@ func (k *keyboard) open() {
 	k.isOpen = true
 	k.mu.Unlock()
 	k.turn.Broadcast() // a script may wait for its turn too
+}
+
+// early says how many bytes wait that the terminal took in its own mode, in which
+// it makes Ctrl-D the end of a line and, on Linux, a zero byte of that.
+func (k *keyboard) early(n int) {
+	k.mu.Lock()
+	k.before = n
+	k.mu.Unlock()
 }
 
 // give has bytes read before what is typed.
@@ -124,12 +134,17 @@ const forever = time.Duration(-1)
 
 // key reads one key; "" for one that means nothing here.
 func (k *keyboard) key() (string, error) {
+	k.mu.Lock()
+	early := k.before > 0
+	k.mu.Unlock()
 	b, err := k.byte(forever)
 	switch {
 	case err != nil:
 		return "", err
 	case b == 0x1b:
 		return k.escape()
+	case b == 0 && early:
+		return string(rune(readline.CharDelete)), nil // Ctrl-D
 	case b == 0:
 		return "", nil // to readline it is the end
 	case b < utf8.RuneSelf:
@@ -284,6 +299,9 @@ func (k *keyboard) byte(wait time.Duration) (byte, error) {
 		case n == 0:
 			return 0, io.EOF
 		default:
+			k.mu.Lock()
+			k.before = max(0, k.before-1)
+			k.mu.Unlock()
 			return b[0], nil
 		}
 	}

@@ -63,6 +63,15 @@ func (t *terminal) restore() error {
 	return err
 }
 
+// queued is how many bytes were typed and not read.
+func (t *terminal) queued() int {
+	n, err := unix.IoctlGetInt(int(t.in.Fd()), queued)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
 // size is the width and the height in cells; 80 to 24 when the terminal does not
 // know.
 func (t *terminal) size() (columns, rows int) {
