@@ -9,7 +9,6 @@ import (
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
-	"golang.org/x/net/publicsuffix"
 
 	"sockscript/luasock"
 	"sockscript/luasock/bind"
@@ -130,7 +129,7 @@ func curlExec(k call) int {
 		return k.no()
 	}
 	if h.keepsCookies() && h.jar == nil {
-		h.jar, _ = cookiejar.New(&cookiejar.Options{PublicSuffixList: publicsuffix.List}) // it cannot fail
+		h.jar, _ = cookiejar.New(nil) // it cannot fail
 	}
 	var body strings.Builder
 	x := &curlTransfer{k: k, h: h, began: time.Now(), answer: answer{length: -1}}
