@@ -263,6 +263,9 @@ func (x *curlTransfer) proxy() *url.URL {
 // dial connects to the server, or to its proxy.
 func (x *curlTransfer) dial(host, port string, deadline time.Time) error {
 	if proxy := x.proxy(); proxy != nil {
+		if proxy.Scheme != "http" {
+			return curlFault{7, fmt.Sprintf("Unsupported proxy scheme for '%s'", x.h.text(curlProxy))}
+		}
 		host, port = proxy.Hostname(), proxy.Port()
 	}
 	began := time.Now()
