@@ -1,10 +1,12 @@
 package php
 
 import (
-	"fmt"
+	"errors"
 	"io"
+	"net/http/cookiejar"
 	"net/url"
 	"strings"
+	"time"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -12,18 +14,18 @@ import (
 	"sockscript/luasock/bind"
 )
 
-// curl's easy interface over module http.
+// curl's easy interface.
 
 var curlRows = []bind.Row{
 	row("curl_init(?string $url = null): CurlHandle|false", "Makes a handle for requests.", curlInit),
 	differs(row("curl_setopt(CurlHandle $handle, int $option, mixed $value): bool", "Sets one option.", curlSetopt),
-		"options of other protocols than HTTP are no valid options; SSL_VERIFYHOST 0 counts with SSL_VERIFYPEER false only"),
+		"options of other protocols than HTTP are no valid options"),
 	differs(row("curl_setopt_array(CurlHandle $handle, array $options): bool", "Sets options by their numbers, up to the first that fails.", curlSetoptArray),
 		"they are set in the order of their numbers, because a table has no other"),
 	differs(row("curl_exec(CurlHandle $handle): string|bool", "Makes the request, while other tasks go on.", curlExec),
-		"the answer is given when it is complete, with its header lines in the order of their names; gzip is asked for and undone; User-Agent is sockscript unless set"),
+		"HTTP/1.1 only, through proxies of HTTP only; a connection ends with the call; POST without fields sends an empty body; no Expect"),
 	differs(row("curl_getinfo(CurlHandle $handle, ?int $option = null): mixed", "Tells of the last request: all, or what a CURLINFO_ constant names.", curlGetinfo),
-		"header_size, request_size, local_ip and local_port are not told; nor are numbers of Proxy, SSL engines and other protocols"),
+		"numbers of proxies, SSL engines and other protocols are not told"),
 	row("curl_error(CurlHandle $handle): string", "Gives the text of the last request's error, \"\" for none.", curlError),
 	row("curl_errno(CurlHandle $handle): int", "Gives the number of the last request's error, a CURLE_ constant.", curlErrno),
 	row("curl_strerror(int $error_code): ?string", "Gives what an error number means.", curlStrerror),
@@ -41,9 +43,11 @@ var curlClass = &bind.Class{
 type curlHandle struct {
 	id      uint64
 	options map[int]lua.LValue // checked, by their numbers
-	session *lua.LUserData     // of module http, with cookies; nil without
-	answer  *lua.LTable        // the last one
+	jar     *cookiejar.Jar     // nil without
+	answer  *answer            // of the last request; nil before
 	fault   curlFault
+
+	credentials *url.Userinfo // of the URL
 }
 
 // curlFault is how a request failed; the zero curlFault: it did not.
@@ -106,7 +110,7 @@ func curlStrerror(k call) int {
 
 func curlReset(k call) int {
 	h := k.curl(1)
-	*h = curlHandle{id: h.id, options: map[int]lua.LValue{}}
+	*h = curlHandle{id: h.id, options: map[int]lua.LValue{}, jar: h.jar, answer: h.answer, fault: h.fault}
 	return k.Return(lua.LNil)
 }
 
@@ -117,93 +121,29 @@ func curlClose(k call) int {
 
 func curlExec(k call) int {
 	h := k.curl(1)
-	h.answer, h.fault = nil, curlFault{}
-	request, fault := h.request(k)
-	if fault.code == 0 {
-		fault = h.perform(k, request)
-	}
-	if fault.code == 0 {
-		fault = h.refused()
-	}
-	if h.fault = fault; fault.code != 0 {
+	h.answer, h.fault = &answer{length: -1}, curlFault{}
+	target, fault := h.target()
+	if fault.code != 0 {
+		h.answer.url = h.text(curlURL)
+		h.fault = fault
 		return k.no()
 	}
-	return h.deliver(k)
-}
-
-// perform has module http make the request.
-func (h *curlHandle) perform(k call, request *lua.LTable) curlFault {
-	L := k.L
-	L.Push(L.GetGlobal("require"))
-	L.Push(lua.LString("http"))
-	L.Call(1, 1)
-	module := L.Get(-1)
-	n := 1
-	if h.keepsCookies() && h.session == nil {
-		L.Push(L.GetField(module, "session"))
-		L.Call(0, 1)
-		h.session = L.Get(-1).(*lua.LUserData)
-		L.Pop(1)
+	if h.keepsCookies() && h.jar == nil {
+		h.jar, _ = cookiejar.New(nil) // it cannot fail
 	}
-	if h.session != nil {
-		L.Push(L.GetField(h.session, "request"))
-		L.Push(h.session)
-		n = 2
-	} else {
-		L.Push(L.GetField(module, "request"))
+	var body strings.Builder
+	x := &curlTransfer{k: k, h: h, began: time.Now(), answer: answer{length: -1}}
+	x.write = h.output(k, &body)
+	err := x.run(target)
+	x.total = time.Since(x.began)
+	*h.answer = x.answer
+	if errors.As(err, &h.fault) {
+		return k.no()
 	}
-	L.Push(request)
-	L.Call(n, 4)
-	answer, text, kind := L.Get(-4), L.Get(-3), L.Get(-1)
-	L.Pop(5)
-	if t, ok := answer.(*lua.LTable); ok {
-		h.answer = t
-		return curlFault{}
+	if h.returns() {
+		return k.Text(body.String())
 	}
-	return h.failed(lua.LVAsString(kind), lua.LVAsString(text))
-}
-
-// refused is the fault that CURLOPT_FAILONERROR makes of a status.
-func (h *curlHandle) refused() curlFault {
-	if status := int(lua.LVAsNumber(h.answer.RawGetString("status"))); h.on(curlFailOnError) && status >= 400 {
-		return curlFault{22, fmt.Sprintf("The requested URL returned error: %d", status)}
-	}
-	return curlFault{}
-}
-
-// failed makes curl's error of module http's.
-func (h *curlHandle) failed(kind, text string) curlFault {
-	target, _ := url.Parse(h.url())
-	if target == nil {
-		target = &url.URL{}
-	}
-	switch kind {
-	case "url":
-		return curlFault{3, curlTexts[3]}
-	case "resolve":
-		return curlFault{6, "Could not resolve host: " + target.Hostname()}
-	case "connect":
-		return curlFault{7, fmt.Sprintf("Failed to connect to %s port %s after 0 ms: Couldn't connect to server", target.Hostname(), portOf(target))}
-	case "timeout":
-		if limit := h.limit(); strings.Contains(text, "connect") || strings.Contains(text, "handshake") {
-			return curlFault{28, fmt.Sprintf("Connection timed out after %d milliseconds", limit)}
-		} else {
-			return curlFault{28, fmt.Sprintf("Operation timed out after %d milliseconds with 0 bytes received", limit)}
-		}
-	case "empty":
-		return curlFault{52, "Empty reply from server"}
-	case "redirects":
-		return curlFault{47, fmt.Sprintf("Maximum (%d) redirects followed", h.number(curlMaxRedirs, curlMostRedirs))}
-	}
-	if code, ok := curlCodes[kind]; ok {
-		return curlFault{code, text}
-	}
-	return curlFault{56, text}
-}
-
-// curlCodes are curl's numbers of module http's errors, where the text stays.
-var curlCodes = map[string]int{
-	"proxy": 97, "tls": 35, "certificate": 60, "protocol": 8, "lost": 56, "partial": 18, "size": 63, "file": 26,
+	return k.True()
 }
 
 // curlTexts are what curl_strerror says.
@@ -227,52 +167,28 @@ func portOf(u *url.URL) string {
 	return "80"
 }
 
-// deliver gives the answer to whom the options say, and returns curl_exec's
-// result.
-func (h *curlHandle) deliver(k call) int {
-	head, body := h.head(), lua.LVAsString(h.answer.RawGetString("body"))
-	if fn := h.function(curlHeaderFunction); fn != nil {
-		for _, line := range strings.SplitAfter(head, "\n") {
-			if line != "" && !h.call(k, fn, line) {
-				return h.unwritten(k)
-			}
-		}
-	}
-	if h.on(curlHeader) {
-		body = head + body
-	}
-	if fn := h.function(curlWriteFunction); fn != nil {
-		return h.deliverTo(k, body, func(piece string) bool { return h.call(k, fn, piece) })
-	}
-	if fp, ok := luasock.StreamOf(h.options[curlFile]); ok {
-		return h.deliverTo(k, body, func(piece string) bool {
+// returns tells whether curl_exec returns the body.
+func (h *curlHandle) returns() bool {
+	_, file := luasock.StreamOf(h.options[curlFile])
+	return h.on(curlReturnTransfer) && h.function(curlWriteFunction) == nil && !file
+}
+
+// output is where the body goes; body is the memory of one that is returned.
+func (h *curlHandle) output(k call, body *strings.Builder) func(piece string) bool {
+	fp, file := luasock.StreamOf(h.options[curlFile])
+	switch fn := h.function(curlWriteFunction); {
+	case fn != nil:
+		return func(piece string) bool { return h.call(k, fn, piece) }
+	case file:
+		return func(piece string) bool {
 			n, err := fp.Write([]byte(piece))
+			k.raise(err)
 			return err == nil && n == len(piece)
-		})
-	}
-	if h.on(curlReturnTransfer) {
-		return k.Text(body)
-	}
-	io.WriteString(k.vm().Stdout(), body)
-	return k.True()
-}
-
-// deliverTo hands the body over in pieces, as curl does.
-func (h *curlHandle) deliverTo(k call, body string, write func(piece string) bool) int {
-	const most = 16 << 10
-	for body != "" {
-		piece := body[:min(most, len(body))]
-		body = body[len(piece):]
-		if !write(piece) {
-			return h.unwritten(k)
 		}
+	case h.on(curlReturnTransfer):
+		return func(piece string) bool { body.WriteString(piece); return true }
 	}
-	return k.True()
-}
-
-func (h *curlHandle) unwritten(k call) int {
-	h.fault = curlFault{23, "Failure writing output to destination"}
-	return k.no()
+	return func(piece string) bool { io.WriteString(k.vm().Stdout(), piece); return true }
 }
 
 // call hands a text to a callback, which says how many bytes it took.

@@ -1,13 +1,15 @@
 package php
 
 import (
-	"fmt"
 	"math"
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"sockscript/luasock/addr"
 )
 
 // curlInfo is one thing that curl_getinfo tells.
@@ -23,59 +25,60 @@ var curlInfos = []curlInfo{
 		if h.answer == nil {
 			return lua.LString(h.text(curlURL))
 		}
-		return h.answer.RawGetString("url")
+		return lua.LString(h.answer.url)
 	}},
-	{"content_type", "CONTENT_TYPE", 1048594, func(h *curlHandle) lua.LValue { return h.headerValue("content-type") }},
-	{"http_code", "RESPONSE_CODE", 2097154, func(h *curlHandle) lua.LValue { return h.field("status") }},
-	{"header_size", "HEADER_SIZE", 2097163, zero}, {"request_size", "REQUEST_SIZE", 2097164, zero},
+	{"content_type", "CONTENT_TYPE", 1048594, func(h *curlHandle) lua.LValue { return h.headerValue("Content-Type") }},
+	{"http_code", "RESPONSE_CODE", 2097154, ofAnswer(func(a *answer) int { return a.status })},
+	{"header_size", "HEADER_SIZE", 2097163, ofAnswer(func(a *answer) int { return a.headBytes })}, {"request_size", "REQUEST_SIZE", 2097164, ofAnswer(func(a *answer) int { return a.sent + a.uploaded })},
 	{"filetime", "FILETIME", 2097166, minusOne}, {"ssl_verify_result", "SSL_VERIFYRESULT", 2097165, zero},
-	{"redirect_count", "REDIRECT_COUNT", 2097172, func(h *curlHandle) lua.LValue { return h.field("redirects") }},
+	{"redirect_count", "REDIRECT_COUNT", 2097172, ofAnswer(func(a *answer) int { return a.redirects })},
 	{"total_time", "TOTAL_TIME", 3145731, endOf("total")}, {"namelookup_time", "NAMELOOKUP_TIME", 3145732, endOf("dns")},
-	{"connect_time", "CONNECT_TIME", 3145733, endOf("connect")}, {"pretransfer_time", "PRETRANSFER_TIME", 3145734, endOf("tls")},
-	{"size_upload", "SIZE_UPLOAD", 3145735, func(h *curlHandle) lua.LValue {
-		s, _ := h.options[curlPostFields].(lua.LString)
-		return lua.LNumber(len(s))
-	}},
-	{"size_download", "SIZE_DOWNLOAD", 3145736, func(h *curlHandle) lua.LValue { return lua.LNumber(len(h.bodyText())) }},
-	{"speed_download", "SPEED_DOWNLOAD", 3145737, func(h *curlHandle) lua.LValue {
-		total := h.until("total")
-		if total == 0 {
-			return lua.LNumber(0)
-		}
-		return lua.LNumber(math.Floor(float64(len(h.bodyText())) / total))
-	}},
-	{"speed_upload", "SPEED_UPLOAD", 3145738, zero},
+	{"connect_time", "CONNECT_TIME", 3145733, endOf("connect")}, {"pretransfer_time", "PRETRANSFER_TIME", 3145734, endOf("ready")},
+	{"size_upload", "SIZE_UPLOAD", 3145735, ofAnswer(func(a *answer) int { return a.uploaded })},
+	{"size_download", "SIZE_DOWNLOAD", 3145736, ofAnswer(func(a *answer) int { return a.bytes })},
+	{"speed_download", "SPEED_DOWNLOAD", 3145737, speed(func(a *answer) int { return a.bytes })},
+	{"speed_upload", "SPEED_UPLOAD", 3145738, speed(func(a *answer) int { return a.uploaded })},
 	{"download_content_length", "CONTENT_LENGTH_DOWNLOAD", 3145743, func(h *curlHandle) lua.LValue {
-		if s, ok := h.headerValue("content-length").(lua.LString); ok {
-			return lua.LNumber(toLong(s))
+		if h.answer == nil {
+			return lua.LNumber(-1)
 		}
-		return lua.LNumber(-1)
+		return lua.LNumber(h.answer.length)
 	}},
-	{"upload_content_length", "CONTENT_LENGTH_UPLOAD", 3145744, minusOne},
+	{"upload_content_length", "CONTENT_LENGTH_UPLOAD", 3145744, func(h *curlHandle) lua.LValue {
+		if h.answer == nil || h.answer.status == 0 {
+			return lua.LNumber(-1)
+		}
+		return lua.LNumber(h.answer.uploaded)
+	}},
 	{"starttransfer_time", "STARTTRANSFER_TIME", 3145745, endOf("first_byte")}, {"redirect_time", "REDIRECT_TIME", 3145747, zero},
 	{"redirect_url", "REDIRECT_URL", 1048607, func(h *curlHandle) lua.LValue {
-		if v, ok := h.headerValue("location").(lua.LString); ok && lua.LVAsNumber(h.field("status"))/100 < 4 {
-			return lua.LString(h.resolved(string(v)))
+		if h.answer == nil || h.answer.status/100 != 3 || h.answer.field("Location") == "" {
+			return lua.LFalse
 		}
-		return lua.LString("")
+		return lua.LString(h.resolved(h.answer.field("Location")))
 	}},
-	{"primary_ip", "PRIMARY_IP", 1048608, func(h *curlHandle) lua.LValue { return lua.LString(lua.LVAsString(h.field("remote_address"))) }},
+	{"primary_ip", "PRIMARY_IP", 1048608, addressOf(func(a *answer) addr.Addr { return a.remote })},
 	{"certinfo", "CERTINFO", 4194338, func(*curlHandle) lua.LValue { return &lua.LTable{Metatable: lua.LNil} }},
-	{"primary_port", "PRIMARY_PORT", 2097192, func(h *curlHandle) lua.LValue { return lua.LVAsNumber(h.field("remote_port")) }},
-	{"local_ip", "LOCAL_IP", 1048617, func(*curlHandle) lua.LValue { return lua.LString("") }}, {"local_port", "LOCAL_PORT", 2097194, zero},
-	{"http_version", "HTTP_VERSION", 2097198, func(h *curlHandle) lua.LValue {
-		return lua.LNumber(map[string]int{"HTTP/1.0": 1, "HTTP/1.1": 2, "HTTP/2.0": 3}[lua.LVAsString(h.field("protocol"))])
-	}},
+	{"primary_port", "PRIMARY_PORT", 2097192, ofAnswer(func(a *answer) int { return a.remote.Port })},
+	{"local_ip", "LOCAL_IP", 1048617, addressOf(func(a *answer) addr.Addr { return a.local })}, {"local_port", "LOCAL_PORT", 2097194, ofAnswer(func(a *answer) int { return a.local.Port })},
+	{"http_version", "HTTP_VERSION", 2097198, ofAnswer(func(a *answer) int { return map[string]int{"HTTP/1.0": 1, "HTTP/1.1": 2}[a.protocol] })},
 	{"protocol", "PROTOCOL", 2097200, func(h *curlHandle) lua.LValue {
 		return lua.LNumber(map[string]int{"HTTP": 1, "HTTPS": 2}[h.scheme()])
 	}},
 	{"ssl_verifyresult", "", 0, zero},
-	{"scheme", "SCHEME", 1048625, func(h *curlHandle) lua.LValue { return lua.LString(h.scheme()) }},
+	{"scheme", "SCHEME", 1048625, func(h *curlHandle) lua.LValue {
+		if h.scheme() == "" {
+			return lua.LFalse
+		}
+		return lua.LString(h.scheme())
+	}},
 	{"appconnect_time_us", "APPCONNECT_TIME_T", 6291512, endInMicroseconds("tls")}, {"connect_time_us", "CONNECT_TIME_T", 6291508, endInMicroseconds("connect")},
-	{"namelookup_time_us", "NAMELOOKUP_TIME_T", 6291507, endInMicroseconds("dns")}, {"pretransfer_time_us", "PRETRANSFER_TIME_T", 6291509, endInMicroseconds("tls")},
+	{"namelookup_time_us", "NAMELOOKUP_TIME_T", 6291507, endInMicroseconds("dns")}, {"pretransfer_time_us", "PRETRANSFER_TIME_T", 6291509, endInMicroseconds("ready")},
 	{"redirect_time_us", "REDIRECT_TIME_T", 6291511, zero}, {"starttransfer_time_us", "STARTTRANSFER_TIME_T", 6291510, endInMicroseconds("first_byte")},
 	{"total_time_us", "TOTAL_TIME_T", 6291506, endInMicroseconds("total")},
-	{"effective_method", "EFFECTIVE_METHOD", 1048634, func(h *curlHandle) lua.LValue { return lua.LString(h.method()) }},
+	{"effective_method", "EFFECTIVE_METHOD", 1048634, func(h *curlHandle) lua.LValue { return lua.LString(h.effectiveMethod()) }},
+	{"", "OS_ERRNO", 2097177, ofAnswer(func(a *answer) int { return a.errno })}, {"", "NUM_CONNECTS", 2097178, ofAnswer(func(a *answer) int { return a.connects })},
+	{"", "HTTP_CONNECTCODE", 2097174, zero},
 	{"", "PRIVATE", 1048597, func(h *curlHandle) lua.LValue {
 		if v := h.options[curlPrivate]; v != nil {
 			return v
@@ -110,87 +113,77 @@ func curlGetinfo(k call) int {
 	}
 	t := k.L.NewTable()
 	for _, i := range curlInfos {
-		if i.key != "" {
-			t.RawSetString(i.key, i.get(h))
+		v := i.get(h)
+		switch {
+		case i.key == "":
+			continue
+		case v == lua.LFalse && i.key == "content_type":
+			v = lua.LNil
+		case v == lua.LFalse:
+			v = lua.LString("")
 		}
+		t.RawSetString(i.key, v)
 	}
 	return k.Return(t)
 }
 
-// field is one of the answer's, 0 without an answer.
-func (h *curlHandle) field(key string) lua.LValue {
-	if h.answer == nil {
-		return lua.LNumber(0)
+// ofAnswer gives a number of the answer, 0 without one.
+func ofAnswer(get func(*answer) int) func(*curlHandle) lua.LValue {
+	return func(h *curlHandle) lua.LValue {
+		if h.answer == nil {
+			return lua.LNumber(0)
+		}
+		return lua.LNumber(get(h.answer))
 	}
-	return h.answer.RawGetString(key)
 }
 
-func (h *curlHandle) bodyText() string {
-	if h.answer == nil {
-		return ""
+// speed gives bytes in a second.
+func speed(get func(*answer) int) func(*curlHandle) lua.LValue {
+	return func(h *curlHandle) lua.LValue {
+		if h.answer == nil || h.answer.total == 0 {
+			return lua.LNumber(0)
+		}
+		return lua.LNumber(math.Floor(float64(get(h.answer)) / h.answer.total.Seconds()))
 	}
-	return lua.LVAsString(h.answer.RawGetString("body"))
 }
 
-// lists are the answer's header fields.
-func (h *curlHandle) lists() map[string][]string {
-	fields := map[string][]string{}
-	if h.answer == nil {
-		return fields
+// addressOf gives an IP address of the answer, "" without one.
+func addressOf(get func(*answer) addr.Addr) func(*curlHandle) lua.LValue {
+	return func(h *curlHandle) lua.LValue {
+		if h.answer == nil || !get(h.answer).IP.IsValid() {
+			return lua.LString("")
+		}
+		return lua.LString(get(h.answer).IP.String())
 	}
-	h.answer.RawGetString("header_values").(*lua.LTable).ForEach(func(name, list lua.LValue) {
-		list.(*lua.LTable).ForEach(func(_, v lua.LValue) {
-			fields[lua.LVAsString(name)] = append(fields[lua.LVAsString(name)], lua.LVAsString(v))
-		})
-	})
-	return fields
 }
 
-// headerValue is the first value of a field, nil when it is not there.
+// headerValue is the last value of a field, false when it is not there.
 func (h *curlHandle) headerValue(name string) lua.LValue {
-	for key, values := range h.lists() {
-		if strings.EqualFold(key, name) {
-			return lua.LString(values[0])
-		}
+	if h.answer == nil || h.answer.field(name) == "" {
+		return lua.LFalse
 	}
-	return lua.LNil
+	return lua.LString(h.answer.field(name))
 }
 
-// head is the answer's head as text.
-func (h *curlHandle) head() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s %d", strings.Replace(lua.LVAsString(h.field("protocol")), "HTTP/2.0", "HTTP/2", 1), int(lua.LVAsNumber(h.field("status"))))
-	fmt.Fprintf(&b, " %s\r\n", lua.LVAsString(h.field("reason")))
-	fields := h.lists()
-	for _, name := range sortedNames(fields) {
-		for _, v := range fields[name] {
-			fmt.Fprintf(&b, "%s: %s\r\n", name, v)
-		}
+func (h *curlHandle) effectiveMethod() string {
+	if h.answer == nil || h.answer.method == "" {
+		return h.method()
 	}
-	return b.String() + "\r\n"
+	return h.answer.method
 }
 
-func sortedNames(fields map[string][]string) []string {
-	names := make([]string, 0, len(fields))
-	for name := range fields {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
-}
-
-// scheme is "HTTP" or "HTTPS", "" before an answer.
+// scheme is "HTTP" or "HTTPS", "" before a connection.
 func (h *curlHandle) scheme() string {
-	if h.answer == nil {
+	if h.answer == nil || h.answer.connects == 0 {
 		return ""
 	}
-	scheme, _, _ := strings.Cut(lua.LVAsString(h.answer.RawGetString("url")), "://")
+	scheme, _, _ := strings.Cut(h.answer.url, "://")
 	return strings.ToUpper(scheme)
 }
 
 // resolved is a reference of the answer's, as a whole URL.
 func (h *curlHandle) resolved(reference string) string {
-	base, err := url.Parse(lua.LVAsString(h.field("url")))
+	base, err := url.Parse(h.answer.url)
 	if err != nil {
 		return reference
 	}
@@ -206,17 +199,10 @@ func (h *curlHandle) until(part string) float64 {
 	if h.answer == nil {
 		return 0
 	}
-	timings := h.answer.RawGetString("timings").(*lua.LTable)
-	spent := func(name string) float64 { return float64(lua.LVAsNumber(timings.RawGetString(name))) }
-	if part == "total" {
-		return spent("total")
+	a := h.answer
+	d := map[string]time.Duration{"dns": a.dns, "connect": a.connected, "tls": a.secured, "ready": a.ready, "first_byte": a.firstByte, "total": a.total}[part]
+	if part == "tls" && h.scheme() != "HTTPS" {
+		return 0
 	}
-	sum := 0.0
-	for _, name := range []string{"dns", "connect", "tls", "first_byte"} {
-		sum += spent(name)
-		if name == part {
-			break
-		}
-	}
-	return min(sum, spent("total"))
+	return d.Seconds()
 }

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"fmt"
 	"mime/multipart"
+	"net"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
+	"golang.org/x/sys/unix"
 
 	"sockscript/luasock"
 	"sockscript/luasock/bind"
@@ -58,6 +60,11 @@ const (
 	curlHeaderFunction = 20079
 	curlPrivate        = 10103
 	curlVerifyHost     = 81
+	curlEncoding       = 10102
+	curlIPResolve      = 113
+	curlAutoReferer    = 58
+	curlProxyPort      = 59
+	curlProxyUserPwd   = 10006
 )
 
 // curlMostRedirs is how many redirects are followed where nobody says.
@@ -98,10 +105,13 @@ var curlOptions = []curlOption{
 	{"PROXY", curlProxy, curlString}, {"UNIX_SOCKET_PATH", curlUnixSocket, curlString}, {"RESOLVE", curlResolve, curlList},
 	{"HTTP_VERSION", curlHTTPVersion, curlLong}, {"FILE", curlFile, curlStream},
 	{"WRITEFUNCTION", curlWriteFunction, curlCallback}, {"HEADERFUNCTION", curlHeaderFunction, curlCallback}, {"PRIVATE", curlPrivate, curlAny},
+	{"ENCODING", curlEncoding, curlString}, {"ACCEPT_ENCODING", curlEncoding, curlString}, {"AUTOREFERER", curlAutoReferer, curlLong},
+	{"IPRESOLVE", curlIPResolve, curlLong}, {"PROXYPORT", curlProxyPort, curlLong}, {"PROXYUSERPWD", curlProxyUserPwd, curlString},
 	// Without effect.
-	{"ENCODING", 10102, curlString}, {"ACCEPT_ENCODING", 10102, curlString}, {"AUTOREFERER", 58, curlLong}, {"BINARYTRANSFER", 19914, curlLong},
+	{"BINARYTRANSFER", 19914, curlLong}, {"SSLVERSION", 32, curlLong}, {"TCP_KEEPALIVE", 213, curlLong}, {"COOKIESESSION", 96, curlLong},
+	{"MAXCONNECTS", 71, curlLong}, {"UNRESTRICTED_AUTH", 105, curlLong}, {"LOW_SPEED_LIMIT", 19, curlLong}, {"LOW_SPEED_TIME", 20, curlLong},
 	{"BUFFERSIZE", 98, curlLong}, {"DNS_CACHE_TIMEOUT", 92, curlLong}, {"FORBID_REUSE", 75, curlLong}, {"FRESH_CONNECT", 74, curlLong},
-	{"HTTPAUTH", 107, curlLong}, {"IPRESOLVE", 113, curlLong}, {"NOPROGRESS", 43, curlLong}, {"NOSIGNAL", 99, curlLong},
+	{"HTTPAUTH", 107, curlLong}, {"NOPROGRESS", 43, curlLong}, {"NOSIGNAL", 99, curlLong},
 	{"TCP_NODELAY", 121, curlLong}, {"VERBOSE", 41, curlLong},
 }
 
@@ -183,54 +193,40 @@ func (h *curlHandle) keepsCookies() bool {
 	return h.options[curlCookieFile] != nil || h.options[curlCookieJar] != nil
 }
 
-// url is the URL with a scheme, and with the port that an option says.
-func (h *curlHandle) url() string {
+// target is the URL, with a scheme, and with the port that an option says.
+func (h *curlHandle) target() (*url.URL, curlFault) {
 	text := h.text(curlURL)
-	if !strings.Contains(text, "://") {
-		text = "http://" + text
+	switch {
+	case h.options[curlURL] == nil:
+		return nil, curlFault{3, "No URL set"}
+	case text == "" || strings.ContainsAny(text, " \r\n\t"):
+		return nil, curlFault{3, curlTexts[3]}
 	}
+	scheme, rest, ok := strings.Cut(text, "://")
+	if !ok {
+		scheme, rest = "http", text
+	}
+	scheme = strings.ToLower(scheme)
+	if scheme == "http" || scheme == "https" {
+		rest = strings.TrimLeft(rest, "/")
+	}
+	u, err := url.Parse(scheme + "://" + rest)
+	if err != nil {
+		return nil, curlFault{3, curlTexts[3]}
+	}
+	h.credentials, u.User = u.User, nil
 	if port := h.number(curlPort, 0); port != 0 {
-		if u, err := url.Parse(text); err == nil {
-			u.Host = u.Hostname() + ":" + strconv.Itoa(port)
-			if strings.Contains(u.Hostname(), ":") {
-				u.Host = "[" + u.Hostname() + "]:" + strconv.Itoa(port)
-			}
-			return u.String()
-		}
+		u.Host = net.JoinHostPort(u.Hostname(), strconv.Itoa(port))
 	}
-	return text
+	if fault := checkURL(u); fault.code != 0 {
+		return nil, fault
+	}
+	return u.JoinPath(), curlFault{}
 }
 
 // limit is how many milliseconds the request may take, 0 for any.
 func (h *curlHandle) limit() int {
 	return h.number(curlTimeoutMS, 1000*h.number(curlTimeout, 0))
-}
-
-// request makes the options of module http's request.
-func (h *curlHandle) request(k call) (*lua.LTable, curlFault) {
-	switch {
-	case h.options[curlURL] == nil:
-		return nil, curlFault{3, "No URL set"}
-	case h.text(curlURL) == "":
-		return nil, curlFault{3, curlTexts[3]}
-	}
-	target := h.url()
-	if scheme, _, _ := strings.Cut(target, "://"); !slices.Contains([]string{"http", "https"}, strings.ToLower(scheme)) {
-		return nil, curlFault{1, fmt.Sprintf("Protocol \"%s\" not supported or disabled in libcurl", scheme)}
-	}
-	t, headers := k.L.NewTable(), k.L.NewTable()
-	t.RawSetString("url", lua.LString(target))
-	t.RawSetString("method", lua.LString(h.method()))
-	t.RawSetString("headers", headers)
-	if h.sendsBody() {
-		body, kind := h.body(k)
-		t.RawSetString("body", lua.LString(body))
-		headers.RawSetString("Content-Type", lua.LString(kind))
-	}
-	h.headers(k, headers)
-	h.limits(k, t)
-	h.routes(k, t)
-	return t, curlFault{}
 }
 
 func (h *curlHandle) method() string {
@@ -268,109 +264,76 @@ func (h *curlHandle) body(k call) (body, kind string) {
 	return b.String(), form.FormDataContentType()
 }
 
-// headers are the fields that options stand for, and those of CURLOPT_HTTPHEADER:
-// "Name: value" sets one, "Name:" takes it away, "Name;" is one without a value.
-func (h *curlHandle) headers(k call, t *lua.LTable) {
-	t.RawSetString("Referer", lua.LFalse) // no redirect adds one
-	for name, number := range map[string]int{"User-Agent": curlUserAgent, "Referer": curlReferer, "Cookie": curlCookie} {
-		if s := h.text(number); s != "" {
-			t.RawSetString(name, lua.LString(s))
-		}
-	}
-	if s := h.text(curlRange); s != "" {
-		t.RawSetString("Range", lua.LString("bytes="+s))
-	}
+// ownHeaders are the lines of CURLOPT_HTTPHEADER, and the names, in lower case,
+// that none of curl's own lines may have beside them: "Name:" takes one away,
+// "Name;" is one without a value.
+func (h *curlHandle) ownHeaders(k call) (names map[string]bool, lines []string) {
+	names = map[string]bool{}
 	list, _ := h.options[curlHTTPHeader].(*lua.LTable)
 	if list == nil {
-		return
+		return names, nil
 	}
 	for _, e := range elements(list) {
 		line := k.stringOf(e.value)
 		name, value, colon := strings.Cut(line, ":")
 		if empty, ok := strings.CutSuffix(line, ";"); ok && !colon {
-			t.RawSetString(empty, lua.LString(""))
-		} else if colon {
-			h.header(t, strings.TrimSpace(name), strings.TrimSpace(value))
+			names[strings.ToLower(empty)] = true
+			lines = append(lines, empty+":")
+			continue
+		}
+		if !colon {
+			continue
+		}
+		names[strings.ToLower(name)] = true
+		if strings.TrimSpace(value) != "" {
+			lines = append(lines, line)
 		}
 	}
+	return names, lines
 }
 
-// header adds one field. The length of a body follows from the body.
-func (h *curlHandle) header(t *lua.LTable, name, value string) {
-	switch {
-	case strings.EqualFold(name, "Content-Length"), strings.EqualFold(name, "Transfer-Encoding"):
-	case value == "":
-		t.RawSetString(name, lua.LFalse)
-	default:
-		if strings.EqualFold(name, "Content-Type") {
-			name = "Content-Type"
-		}
-		t.RawSetString(name, lua.LString(value))
+// encoding is what Accept-Encoding says, and whether bodies are decoded.
+func (h *curlHandle) encoding() (string, bool) {
+	v, ok := h.options[curlEncoding].(lua.LString)
+	if v == "" {
+		v = "deflate, gzip"
 	}
+	return string(v), ok
 }
 
-// limits are the time-outs and the redirects.
-func (h *curlHandle) limits(k call, t *lua.LTable) {
-	timeout := k.L.NewTable()
-	for _, phase := range []string{"dns", "connect", "tls", "first_byte", "idle"} {
-		timeout.RawSetString(phase, lua.LFalse)
-	}
-	timeout.RawSetString("connect", lua.LNumber(300))
-	if ms := h.number(curlConnectMS, 1000*h.number(curlConnectTimeout, 0)); ms > 0 {
-		timeout.RawSetString("connect", lua.LNumber(float64(ms)/1000))
-	}
-	if ms := h.limit(); ms > 0 {
-		timeout.RawSetString("total", lua.LNumber(float64(ms)/1000))
-	}
-	t.RawSetString("timeout", timeout)
-	t.RawSetString("follow", lua.LFalse)
-	if h.on(curlFollow) {
-		most := h.number(curlMaxRedirs, curlMostRedirs)
-		if most < 0 {
-			most = curlMostRedirs
-		}
-		t.RawSetString("follow", lua.LNumber(most))
-	}
+// family is the family of addresses that CURLOPT_IPRESOLVE wants, 0 for any.
+func (h *curlHandle) family() int {
+	return map[int]int{1: unix.AF_INET, 2: unix.AF_INET6}[h.number(curlIPResolve, 0)]
 }
 
-// routes are how the server is reached, and trusted.
-func (h *curlHandle) routes(k call, t *lua.LTable) {
-	for key, number := range map[string]int{
-		"cafile": curlCAInfo, "cert": curlSSLCert, "key": curlSSLKey, "passphrase": curlKeyPasswd,
-		"proxy": curlProxy, "unix_socket": curlUnixSocket, "auth": curlUserPwd,
-	} {
+// tls are the options of TLS, as luasock takes them.
+func (h *curlHandle) tls(k call) *lua.LTable {
+	t := k.L.NewTable()
+	t.RawSetString("verify_peer", lua.LBool(h.number(curlVerifyPeer, 1) != 0))
+	t.RawSetString("verify_peer_name", lua.LBool(h.number(curlVerifyHost, 2) != 0))
+	for key, number := range map[string]int{"cafile": curlCAInfo, "local_cert": curlSSLCert, "local_pk": curlSSLKey, "passphrase": curlKeyPasswd} {
 		if s := h.text(number); s != "" {
 			t.RawSetString(key, lua.LString(s))
 		}
 	}
-	if user := h.text(curlUserName); user != "" {
-		t.RawSetString("auth", lua.LString(user+":"+h.text(curlPassword)))
-	}
-	if s := h.text(curlProxy); s != "" && !strings.Contains(s, "://") {
-		t.RawSetString("proxy", lua.LString("http://"+s))
-	}
-	if h.number(curlVerifyPeer, 1) == 0 {
-		t.RawSetString("verify", lua.LFalse)
-	}
-	if v := h.number(curlHTTPVersion, 0); v == 1 || v == 2 { // 1.0, 1.1
-		t.RawSetString("http2", lua.LFalse)
-	}
-	if list, ok := h.options[curlResolve].(*lua.LTable); ok {
-		t.RawSetString("resolve", h.resolve(k, list))
-	}
+	return t
 }
 
-// resolve reads "host:port:address" lines.
-func (h *curlHandle) resolve(k call, list *lua.LTable) *lua.LTable {
-	t := k.L.NewTable()
+// resolve reads "host:port:address" lines: addresses by "host:port".
+func (h *curlHandle) resolve(k call) map[string]string {
+	found := map[string]string{}
+	list, _ := h.options[curlResolve].(*lua.LTable)
+	if list == nil {
+		return found
+	}
 	for _, e := range elements(list) {
 		parts := strings.SplitN(strings.TrimPrefix(k.stringOf(e.value), "+"), ":", 3)
 		if len(parts) == 3 {
 			address, _, _ := strings.Cut(parts[2], ",")
-			t.RawSetString(parts[0]+":"+parts[1], lua.LString(address+":"+parts[1]))
+			found[strings.ToLower(parts[0])+":"+parts[1]] = strings.Trim(address, "[]")
 		}
 	}
-	return t
+	return found
 }
 
 // curlConstants are the constants of the options, of the errors and of the rest.

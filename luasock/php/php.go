@@ -57,6 +57,7 @@ func finish(vm *luasock.VM, t *lua.LTable) lua.LValue {
 	L.Call(1, 0)
 	newState(vm)
 	setTexts(vm, t)
+	shareUnpack(L, t)
 	mt := L.NewTable()
 	mt.RawSetString("__call", L.NewFunction(func(L *lua.LState) int {
 		t.ForEach(func(name, v lua.LValue) { L.G.Global.RawSet(name, v) })
@@ -65,4 +66,21 @@ func finish(vm *luasock.VM, t *lua.LTable) lua.LValue {
 	}))
 	t.Metatable = mt
 	return t
+}
+
+// shareUnpack has unpack of a table be Lua's, because both have that name.
+func shareUnpack(L *lua.LState, t *lua.LTable) {
+	ofPHP, ofLua := t.RawGetString("unpack"), L.GetGlobal("unpack")
+	if ofLua.Type() != lua.LTFunction {
+		return
+	}
+	t.RawSetString("unpack", L.NewFunction(func(L *lua.LState) int {
+		fn := ofPHP
+		if L.Get(1).Type() == lua.LTTable {
+			fn = ofLua
+		}
+		L.Insert(fn, 1)
+		L.Call(L.GetTop()-1, lua.MultRet)
+		return L.GetTop()
+	}))
 }

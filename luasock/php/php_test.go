@@ -31,12 +31,17 @@ func TestHostsState(t *testing.T) {
 				before = socket_create
 				s = php.socket_create(php.AF_INET, php.SOCK_STREAM, php.SOL_TCP)
 				same = php() == php and socket_create == php.socket_create and require "socket.php" == php
+				first, second = unpack({"one", "two", "three"}, 2)
+				number = unpack("Nx", "\0\0\1\0").x
 				ok, thrown = pcall(socket_create, 0, 0, 0)
 			`); err != nil {
 				t.Fatal(err)
 			}
 			if L.GetGlobal("before") != lua.LNil || L.GetGlobal("same") != lua.LTrue {
 				t.Errorf("before %v, same %v", L.GetGlobal("before"), L.GetGlobal("same"))
+			}
+			if L.GetGlobal("first") != lua.LString("two") || L.GetGlobal("second") != lua.LString("three") || L.GetGlobal("number") != lua.LNumber(256) {
+				t.Errorf("unpack gives %v, %v and %v", L.GetGlobal("first"), L.GetGlobal("second"), L.GetGlobal("number"))
 			}
 			if _, ok := luasock.SocketOf(L.GetGlobal("s")); !ok {
 				t.Errorf("s is %v", L.GetGlobal("s"))

@@ -143,7 +143,7 @@ function serve(answers)
         local line = rtrim(fgets(c))
         if line == "" then break end
         length = tonumber(line:lower():match("^content%-length: (.*)")) or length
-        if not own[line:lower():match("^[%w-]+")] and line ~= "User-Agent: sockscript" then lines[#lines + 1] = line end
+        if not own[line:lower():match("^[%w-]+")] then lines[#lines + 1] = line end
       end
       table.sort(lines)
       table.insert(lines, 1, first)

@@ -101,7 +101,7 @@ function serve($answers) {
             $lines = []; $length = 0;
             while (($line = rtrim(fgets($c))) !== '') {
                 if (preg_match('/^content-length: (.*)/i', $line, $m)) $length = (int) $m[1];
-                if (!preg_match('/^(accept|accept-encoding|host|connection|user-agent: sockscript|expect)\\b/i', $line)) $lines[] = $line;
+                if (!preg_match('/^(accept|accept-encoding|host|connection|expect)\\b/i', $line)) $lines[] = $line;
             }
             sort($lines);
             $body = $length ? stream_get_contents($c, $length) : '';

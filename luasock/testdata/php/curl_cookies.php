@@ -1,5 +1,5 @@
 <?php
-$server = serve(["HTTP/1.1 302 Found\r\nConnection: close\r\nSet-Cookie: a=1\r\nLocation: /next\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: LEN\r\n\r\n@", "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: LEN\r\n\r\n@"]);
+$server = serve(["HTTP/1.1 302 Found\r\nSet-Cookie: a=1\r\nLocation: /next\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: LEN\r\n\r\n@", "HTTP/1.1 200 OK\r\nContent-Length: LEN\r\n\r\n@"]);
 $ch = curl_init("http://$server/");
 curl_setopt($ch, CURLOPT_RETURNTRANSFER, true);
 curl_setopt($ch, CURLOPT_FOLLOWLOCATION, true);
