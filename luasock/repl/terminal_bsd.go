@@ -7,5 +7,5 @@ import "golang.org/x/sys/unix"
 const (
 	getTermios = unix.TIOCGETA
 	setTermios = unix.TIOCSETA
-	queued     = unix.FIONREAD
+	queued     = 0x4004667f // FIONREAD, which package unix lacks
 )
