@@ -211,11 +211,14 @@ func TestPromptLeavesAfterWhatRuns(t *testing.T) {
 	p.running()
 	p.types("\x04")
 	queued := []unix.PollFd{{Fd: int32(p.slave.Fd()), Events: unix.POLLIN}}
-	for n, err := 0, error(unix.EINTR); n == 0; {
-		if n, err = unix.Poll(queued, int(patience.Milliseconds())); n == 0 || err != nil && err != unix.EINTR {
+	for {
+		n, err := unix.Poll(queued, int(patience.Milliseconds()))
+		if n > 0 {
+			break
+		}
+		if err != unix.EINTR {
 			t.Fatalf("the terminal does not get the key: %v", err)
 		}
-		n = max(n, 0)
 	}
 	peer, err := net.Dial("tcp", "127.0.0.1:"+port)
 	if err != nil {
