@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -42,8 +43,8 @@ func TestDaytime(t *testing.T) {
 type ftpServer struct {
 	net.Listener
 	files   map[string]string
-	noEPSV  bool // as old ones are
-	cutting bool // breaks a file off
+	noEPSV  atomic.Bool // as old ones are
+	cutting atomic.Bool // breaks a file off
 }
 
 func (s *ftpServer) serve() {
@@ -81,7 +82,7 @@ func (s *ftpServer) talk(conn net.Conn) {
 			switch {
 			case command == "PASV": // the address is not to be heeded
 				say(fmt.Sprintf("227 Entering Passive Mode (192,0,2,1,%d,%d).", port>>8, port&255))
-			case s.noEPSV:
+			case s.noEPSV.Load():
 				say("500 Unknown command.")
 			default:
 				say(fmt.Sprintf("229 Entering Extended Passive Mode (|||%d|)", port))
@@ -99,7 +100,7 @@ func (s *ftpServer) talk(conn net.Conn) {
 			}
 			io.WriteString(to, text)
 			to.Close()
-			if s.cutting {
+			if s.cutting.Load() {
 				say("426 The disk has failed.")
 			} else {
 				say("226-Done.", "226 Good bye.")
@@ -153,7 +154,7 @@ func TestFTP(t *testing.T) {
 		{"a line end in a name", []string{address, "x\r\nDELE y"}, expected{2, "", usage}},
 	}
 	for _, noEPSV := range []bool{false, true} {
-		server.noEPSV = noEPSV
+		server.noEPSV.Store(noEPSV)
 		for _, c := range cases {
 			t.Run(fmt.Sprintf("%s, EPSV %v", c.name, !noEPSV), func(t *testing.T) {
 				if strings.Contains(c.want.stderr, "directory") {
@@ -170,7 +171,7 @@ func TestFTP(t *testing.T) {
 			})
 		}
 	}
-	server.cutting = true
+	server.cutting.Store(true)
 	(&expected{1, "", "ftp.lua: the server says: 426 The disk has failed.\n"}).check(t, run1(t, dir, "", script, address, "pub/a.bin"))
 	l.Close()
 	(&expected{1, "", "ftp.lua: cannot connect to " + address + ": Connection refused\n"}).check(t, run1(t, dir, "", script, address))

@@ -839,11 +839,15 @@ func TestPromptResizes(t *testing.T) {
 		if err := pty.Setsize(p.master, &pty.Winsize{Rows: 24, Cols: uint16(columns)}); err != nil {
 			t.Fatal(err)
 		}
+		once := func(line string) { // and nothing of an older drawing
+			p.until("the line", func(s *screen) bool {
+				return strings.HasSuffix(s.unwrapped(), "> "+line) && strings.Count(s.unwrapped(), "0123456789 0123456789 0123456789 0123456789") == 1
+			})
+		}
 		p.types("\x01\x05 .. '!'") // what comes after the size is drawn in it
+		once(text + " .. '!'")
 		p.types("\x7f\x7f\x7f\x7f\x7f\x7f\x7f")
-		p.until("the line", func(s *screen) bool {
-			return strings.HasSuffix(s.unwrapped(), "> "+text) && strings.Count(s.unwrapped(), "0123456789 0123456789 0123456789 0123456789") == 1
-		})
+		once(text)
 	}
 	p.types("\r")
 	p.sees(strings.ReplaceAll(text, "'", `"`))
