@@ -172,7 +172,7 @@ func gone(pid int) bool {
 func TestProcessEndsWithItsTester(t *testing.T) {
 	const key = "LUATEST_TESTER"
 	if dir := os.Getenv(key); dir != "" {
-		runPeer(t, `test.process{"sh", "-c", "echo $$ > pid; exec sleep 600", ready = "./pid", cwd = "`+dir+`"} io.open("`+dir+`/up", "w"):close() task.sleep(600)`)
+		runPeer(t, `test.process{"sh", "-c", "echo $$ > p; mv p pid; exec sleep 600", ready = "./pid", cwd = "`+dir+`"} io.open("`+dir+`/up", "w"):close() task.sleep(600)`)
 		return
 	}
 	for _, signal := range []syscall.Signal{syscall.SIGKILL, syscall.SIGTERM, syscall.SIGINT} {
@@ -265,7 +265,7 @@ func TestProcessEndsAfterExit(t *testing.T) {
 	}
 	defer vm.Close()
 	Open(vm)
-	err = doText(nil, vm, `test.process{"sh", "-c", "echo $$ > pid; exec sleep 600", ready = "./pid", cwd = "`+dir+`"} os.exit(3)`, "script")
+	err = doText(nil, vm, `test.process{"sh", "-c", "echo $$ > p; mv p pid; exec sleep 600", ready = "./pid", cwd = "`+dir+`"} os.exit(3)`, "script")
 	if !errors.Is(err, luasock.ErrEnded) {
 		t.Fatal(err)
 	}

@@ -8,4 +8,4 @@ p(curl_exec($ch), curl_getinfo($ch, CURLINFO_REDIRECT_COUNT), curl_getinfo($ch, 
 curl_setopt($ch, CURLOPT_URL, "http://$server/again");
 p(curl_exec($ch));
 curl_reset($ch);
-p(curl_exec($ch), curl_errno($ch), curl_error($ch));
+p(curl_exec($ch), curl_errno($ch));
