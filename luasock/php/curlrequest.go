@@ -73,7 +73,8 @@ func (x *curlTransfer) send() error {
 func (x *curlTransfer) requestHead(kind string, length int) string {
 	own, lines := x.h.ownHeaders(x.k)
 	authority, path, proxy := authorityOf(x.target), x.target.RequestURI(), x.proxy()
-	if proxy != nil && x.target.Scheme == "http" {
+	relayed := proxy != nil && x.target.Scheme == "http" // else the proxy is a tunnel
+	if relayed {
 		path = x.target.Scheme + "://" + authority + path
 	}
 	version := "1.1"
@@ -94,7 +95,7 @@ func (x *curlTransfer) requestHead(kind string, length int) string {
 	} else if host >= 0 || !own["host"] {
 		b.WriteString("Host: " + authority + "\r\n")
 	}
-	if proxy != nil && x.target.Scheme == "http" {
+	if relayed {
 		b.WriteString(x.proxyAuthorization(proxy))
 	}
 	if login := x.login(); login != "" && same {
@@ -108,12 +109,8 @@ func (x *curlTransfer) requestHead(kind string, length int) string {
 	if v, ok := x.h.encoding(); ok {
 		add("Accept-Encoding", v)
 	}
-	referer := x.h.text(curlReferer)
-	if x.h.on(curlAutoReferer) && x.redirects > 0 {
-		referer = x.from
-	}
-	add("Referer", referer)
-	if proxy != nil && x.target.Scheme == "http" {
+	add("Referer", x.referer())
+	if relayed {
 		add("Proxy-Connection", "Keep-Alive")
 	}
 	if s := x.cookies(same); s != "" {
@@ -130,6 +127,14 @@ func (x *curlTransfer) requestHead(kind string, length int) string {
 		add("Content-Type", kind)
 	}
 	return b.String() + "\r\n"
+}
+
+// referer is the page that is said to have led here.
+func (x *curlTransfer) referer() string {
+	if x.h.on(curlAutoReferer) && x.redirects > 0 {
+		return x.from
+	}
+	return x.h.text(curlReferer)
 }
 
 func nameOf(line string) string {

@@ -3,6 +3,7 @@ local server = serve({"HTTP/1.1 200 OK\r\nx-lower: a\r\nX-B:1\r\nX-A:   2\r\nCon
   "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc"})
 local ch = curl_init("http://" .. server .. "/")
 curl_setopt(ch, CURLOPT_RETURNTRANSFER, true)
+curl_setopt(ch, CURLOPT_FRESH_CONNECT, true) -- the server closes after each answer
 curl_setopt(ch, CURLOPT_HEADER, true)
 p(curl_exec(ch), curl_getinfo(ch, CURLINFO_HEADER_SIZE), curl_getinfo(ch, CURLINFO_CONTENT_TYPE), curl_getinfo(ch, CURLINFO_REDIRECT_URL))
 curl_setopt(ch, CURLOPT_HEADER, false)
