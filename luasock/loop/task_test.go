@@ -631,9 +631,9 @@ func TestTaskListKeepsTheOrder(t *testing.T) {
 // A task that does not heed its Kill does not keep Close from returning.
 func TestCloseLeavesTheUnheeding(t *testing.T) {
 	eachPoller(t, func(t *testing.T, l *Loop) {
-		waits := 0
-		l.Go("unheeding", func() {
-			for {
+		waits, enough := 0, false
+		task := l.Go("unheeding", func() {
+			for !enough {
 				l.Sleep(time.Hour)
 				waits++
 			}
@@ -641,5 +641,9 @@ func TestCloseLeavesTheUnheeding(t *testing.T) {
 		l.Yield()
 		check(t, "Close", l.Close(), nil)
 		check(t, "went on for a while", waits > 1, true)
+		enough = true // and its coroutine ends, for the tests that count them
+		coro := task.coro
+		coro.next()
+		coro.stop()
 	})
 }
