@@ -52,6 +52,16 @@
 // task; the thread is not when an error ended it, because a traceback or a
 // closure may still refer to it.
 //
+// A coroutine is given to a task only while it runs, where that can be. A read or
+// recv that has to wait, with nothing but Lua functions between it and the task's
+// function, is left: the Lua thread yields as gopher-lua's own coroutines do, the
+// Go stack goes to the next task, and the call is made again when there is
+// something to read (lualib.Runner, loop.FD.Leave). Other waits, and those below
+// pcall, a metamethod or an iterator, keep the coroutine. With 900 busy
+// connections a server takes 10 % less CPU so, because the stack that each task
+// finds is in the cache; with 64 as much as before (bench -part echo). A waiting
+// task with both ends of a pair takes 11.4 KB instead of 13.6.
+//
 // Unreachable sockets are closed by the collector. The loop runs it before it
 // sleeps when 64 handles were made that are not closed; when most of those turn
 // out to be in use, the number doubles, or a server with 10,000 connections

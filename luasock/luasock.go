@@ -61,7 +61,7 @@ type VM struct {
 	net       *sock.Net
 	streams   *streamHost
 	env       *bind.Env
-	threads   []*lua.LState // idle ones, for tasks and protected calls
+	threads   []*lualib.Runner // idle ones, for tasks and protected calls
 	main      *Task
 	failed    []*Task // the first that ended by an error and that nobody has joined
 	unjoined  int     // how many there are
@@ -167,6 +167,7 @@ func newVM(L *lua.LState, o Options) (*VM, error) {
 	l.Main().Name, l.Main().Value = "main chunk", vm.main
 	l.Main().Where = vm.main.where
 	l.Switching, l.Switched = vm.switching, vm.switched
+	l.MayLeave = vm.mayLeave
 	return vm, nil
 }
 

@@ -87,7 +87,7 @@ func socketArg(c bind.Call, i int) *Socket {
 	if !ok {
 		notSocket(c, i)
 	}
-	if s.IsClosed() {
+	if s.IsClosed() && !hostOf(c).loop.Returns() {
 		c.Bad(i, "socket is closed")
 	}
 	return s
@@ -226,12 +226,15 @@ func socketRead(c bind.Call) int {
 		p, err := s.ReadLine(length)
 		return data(c, p, err)
 	}
-	p, err := s.Recv(length, 0)
+	p, err := s.RecvOrLeave(length, 0)
 	return data(c, p, err)
 }
 
 // data returns to Lua what a socket has received.
 func data(c bind.Call, p []byte, err error) int {
+	if err == loop.ErrLeft {
+		return hostOf(c).leave()
+	}
 	if err != nil {
 		return c.Fail(err)
 	}
@@ -257,7 +260,7 @@ func flagsArg(c bind.Call, i int) int { return c.OptInt(i, 0, math.MinInt32, mat
 
 func socketRecv(c bind.Call) int {
 	s, length := socketArg(c, 1), c.Int(2, 1, maxLength)
-	p, err := s.Recv(length, flagsArg(c, 3))
+	p, err := s.RecvOrLeave(length, flagsArg(c, 3))
 	return data(c, p, err)
 }
 

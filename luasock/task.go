@@ -65,6 +65,7 @@ type Task struct {
 	name   string
 	source string // where it was spawned
 	line   int
+	runner *lualib.Runner
 	at     *lua.LState // the Lua thread in which it waits
 	object *lua.LUserData
 }
@@ -78,16 +79,25 @@ func (vm *VM) spawn(c bind.Call, fn lua.LValue, args []lua.LValue) *Task {
 	return t
 }
 
-// run is the task's body.
+// run is the task's body. It is called again after each call that the task has
+// left.
 func (t *Task) run() {
-	t.ran = true
-	th := t.vm.borrow()
-	results, failure := lualib.Run(th, t.fn, t.args...)
-	if failure == nil {
-		t.vm.giveBack(th)
+	var failure *lua.ApiError
+	if t.runner == nil {
+		t.ran = true
+		t.runner = t.vm.borrow()
+		t.results, failure = t.runner.Run(t.fn, t.args...)
+		t.fn, t.args = nil, nil
+	} else {
+		t.results, failure = t.runner.Again()
 	}
-	t.fn, t.args, t.at = nil, nil, nil
-	t.results = results
+	if t.runner.Left() {
+		return
+	}
+	if failure == nil {
+		t.vm.giveBack(t.runner)
+	}
+	t.runner, t.at = nil, nil
 	if failure != nil {
 		t.fail(failure)
 	}
@@ -194,6 +204,16 @@ func (vm *VM) switched(t *loop.Task) {
 		vm.env.Running = t.at
 	}
 }
+
+// mayLeave tells whether the task, which runs, can leave the call of a row in
+// which it is.
+func (vm *VM) mayLeave(t *loop.Task) bool {
+	task, ok := t.Value.(*Task)
+	return ok && task.runner != nil && task.runner.MayLeave(vm.env.Running)
+}
+
+// leave ends a call that loop.ErrLeft tells to leave.
+func (vm *VM) leave() int { return vm.current().runner.Leave() }
 
 // userdata is the task as Lua has it, always the same.
 func (t *Task) userdata() *lua.LUserData {

@@ -151,21 +151,21 @@ func (vm *VM) Do(fn *lua.LFunction, args ...lua.LValue) error {
 }
 
 // borrow gives a Lua thread for a task.
-func (vm *VM) borrow() *lua.LState {
+func (vm *VM) borrow() *lualib.Runner {
 	if n := len(vm.threads); n > 0 {
-		th := vm.threads[n-1]
+		r := vm.threads[n-1]
 		vm.threads = vm.threads[:n-1]
-		return th
+		return r
 	}
-	return lualib.NewThread(vm.L, lualib.TaskDepth)
+	return lualib.NewRunner(vm.L)
 }
 
 // giveBack keeps a thread for the next task. One on which an error happened is
 // left to the collector.
-func (vm *VM) giveBack(th *lua.LState) {
+func (vm *VM) giveBack(r *lualib.Runner) {
 	if len(vm.threads) < mostIdle {
-		th.Env = vm.L.Env
-		vm.threads = append(vm.threads, th)
+		r.T.Env = vm.L.Env
+		vm.threads = append(vm.threads, r)
 	}
 }
 
@@ -242,12 +242,12 @@ func (vm *VM) errorText(v lua.LValue) string {
 	if _, text := v.(lua.LString); text || !ok {
 		return errorText(v)
 	}
-	th := vm.borrow()
-	results, failure := lualib.Run(th, fn, v)
-	if failure != nil {
+	r := vm.borrow()
+	results, failure := r.Run(fn, v)
+	if failure != nil || r.Left() {
 		return errorText(v)
 	}
-	vm.giveBack(th)
+	vm.giveBack(r)
 	if len(results) > 0 {
 		if text, ok := bind.Text(results[0]); ok {
 			return text

@@ -5,7 +5,8 @@
 // A Loop belongs to one goroutine at a time, its owner. A task is a coroutine
 // with a Go stack of its own (iter.Pull); the owner switches into it and it
 // switches back when it waits, so that no two tasks ever run at once and what
-// they share needs no lock. The owner is a task too, Main: where it waits, it
+// they share needs no lock. A task that can be called again instead gives its
+// stack to the next meanwhile: see FD.Leave. The owner is a task too, Main: where it waits, it
 // runs the others until its own wait is over. That is how a host that never
 // heard of the loop gets plain blocking calls.
 //
@@ -74,6 +75,10 @@ type Loop struct {
 	// Switched, if set, is called each time a task goes on after a wait. It must
 	// not wait.
 	Switched func(*Task)
+
+	// MayLeave, if set, tells of the current task, whose call has to wait, whether
+	// it can leave that call: see FD.Leave. It must not wait.
+	MayLeave func(*Task) bool
 
 	mu     sync.Mutex
 	posts  []func() // guarded by mu
@@ -159,7 +164,7 @@ func (l *Loop) Close() error {
 	for _, t := range l.live.slice() {
 		t.Kill()
 	}
-	l.cur = nil
+	l.cur, l.batch = nil, 0
 	for l.queue.len() > 0 {
 		if t := l.queue.pop(); t != &l.main {
 			l.resume(t)
@@ -260,16 +265,52 @@ func (l *Loop) runMain() {
 // resume runs a task until it waits or ends.
 func (l *Loop) resume(t *Task) {
 	if t.coro == nil {
-		if t.killed || t.pending != nil {
-			t.finish()
+		if !l.begin(t) {
 			return
 		}
 		t.coro = l.borrow(t)
 	}
-	l.cur, l.spent = t, 0
-	t.state = Running
+	l.enter(t)
 	t.coro.next()
 	l.cur = nil
+}
+
+// begin readies a task without a stack for one. It reports false if the task is
+// to end before it has run.
+func (l *Loop) begin(t *Task) bool {
+	if t.left {
+		t.comeBack()
+		return true
+	}
+	if t.killed || t.pending != nil {
+		t.finish()
+		return false
+	}
+	return true
+}
+
+func (l *Loop) enter(t *Task) {
+	l.cur, l.spent = t, 0
+	t.state = Running
+}
+
+// follow gives the coroutine that has become free to the next task of this turn,
+// if that needs one: there is no switch to the loop and back between the two.
+func (l *Loop) follow(c *coro) bool {
+	for l.batch > 0 {
+		t := l.queue.first()
+		if t == &l.main || t.coro != nil {
+			return false
+		}
+		l.batch--
+		l.queue.pop()
+		if l.begin(t) {
+			t.coro, c.task = c, t
+			l.enter(t)
+			return true
+		}
+	}
+	return false
 }
 
 // turn takes in what has happened: posted functions, timers and events. It

@@ -36,18 +36,21 @@ type Task struct {
 	coro    *coro
 	state   State
 	killed  bool
+	left    bool // waits in a call that it has left
 	behind  bool // of Background
 	why     Why
 	wakeErr error
 	pending error // a cancel that the next wait returns
-	timer   timer
-	waiter  waiter
-	scopes  []*scope
-	shields int
-	refused int // waits that it began after Kill
-	joiners []*Task
-	prev    *Task
-	next    *Task
+	// returned is how the wait of a call has ended that is made again.
+	returned error
+	timer    timer
+	waiter   waiter
+	scopes   []*scope
+	shields  int
+	refused  int // waits that it began after Kill
+	joiners  []*Task
+	prev     *Task
+	next     *Task
 }
 
 // Why says what a task waits for, for reports.
@@ -116,19 +119,38 @@ func (l *Loop) borrow(t *Task) *coro {
 	return c
 }
 
-// run runs the task to its end and puts the coroutine aside for the next, if
-// there are not enough of them: then it reports false. When fn panics, the panic
-// goes up through the loop and the coroutine is gone.
+// run runs the task, and those that follow it without a coroutine of their own,
+// and puts this one aside for the next, if there are not enough of them: then it
+// reports false. When a task panics, that goes up through the loop and the
+// coroutine is gone.
 func (c *coro) run() (kept bool) {
-	t := c.task
-	defer t.finish()
-	t.fn()
-	c.task = nil
-	if len(t.loop.idle) >= mostIdle {
+	l := c.task.loop
+	for c.work(); l.follow(c); {
+		c.work()
+	}
+	if len(l.idle) >= mostIdle {
 		return false
 	}
-	t.loop.idle = append(t.loop.idle, c)
+	l.idle = append(l.idle, c)
 	return true
+}
+
+// work calls the task's function.
+func (c *coro) work() {
+	t := c.task
+	c.task = nil
+	defer t.worked()
+	t.fn()
+}
+
+// worked takes the coroutine from a task whose function has returned: it has
+// ended, or left a call.
+func (t *Task) worked() {
+	if t.left {
+		t.coro = nil
+		return
+	}
+	t.finish()
 }
 
 // finish marks the task as ended and wakes who waits for that.
@@ -396,6 +418,9 @@ type queue struct {
 }
 
 func (q *queue) len() int { return q.size }
+
+// first is the task that pop would give; there must be one.
+func (q *queue) first() *Task { return q.ring[q.head] }
 
 func (q *queue) push(t *Task) {
 	if q.size == len(q.ring) {

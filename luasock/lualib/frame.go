@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"reflect"
+	"unsafe"
 
 	lua "github.com/yuin/gopher-lua"
 )
@@ -31,15 +32,21 @@ func frameOf(d *lua.Debug) *callFrame {
 
 // topFrame is the frame of the function that L runs; nil when it runs nothing.
 func topFrame(L *lua.LState) *callFrame {
-	d, ok := L.GetStack(0)
-	if !ok {
-		return nil
-	}
-	return frameOf(d)
+	return *(**callFrame)(unsafe.Add(unsafe.Pointer(L), currentFrame))
 }
+
+// currentFrame is where in an LState gopher-lua has the frame of the function that
+// it runs.
+var currentFrame = func() uintptr {
+	field, _ := reflect.TypeFor[lua.LState]().FieldByName("currentFrame")
+	return field.Offset
+}()
 
 // pc is the instruction that the frame executes.
 func (f *callFrame) pc() int { return f.Pc - 1 }
+
+// instruction is the one that the frame, of a Lua function, executes.
+func (f *callFrame) instruction() instruction { return instruction(f.Fn.Proto.Code[f.pc()]) }
 
 // line is the current line of a Lua function.
 func (f *callFrame) line() int {

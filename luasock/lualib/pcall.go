@@ -65,31 +65,6 @@ func PCall(L *lua.LState, fn lua.LValue, args ...lua.LValue) ([]lua.LValue, *lua
 	return results, err
 }
 
-// Run calls fn on an idle thread that NewThread made, and returns as PCall does.
-// It takes less of the Go stack than PCall, which counts where thousands of
-// threads wait; after an error the thread cannot be used again.
-func Run(T *lua.LState, fn lua.LValue, args ...lua.LValue) (results []lua.LValue, err *lua.ApiError) {
-	defer func() {
-		if e := recover(); e != nil {
-			t := &thread{m: machineOf(T), L: T, trace: true}
-			if t.caught(e); t.bug != nil {
-				panic(t.bug)
-			}
-			err = t.err
-		}
-	}()
-	T.Push(fn)
-	for _, arg := range args {
-		T.Push(arg)
-	}
-	T.Call(len(args), lua.MultRet)
-	if T.GetTop() > 0 {
-		results = topValues(T)
-	}
-	T.SetTop(0)
-	return results, nil
-}
-
 // threadFor gives the thread on which Go code that has L may run something: L
 // itself when nothing runs on it, else one that is borrowed.
 func (m *machine) threadFor(L *lua.LState) *thread {

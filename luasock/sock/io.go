@@ -22,6 +22,26 @@ func (s *Sock) Recv(max, flags int) ([]byte, error) {
 	return data, err
 }
 
+// RecvOrLeave is Recv, but may return loop.ErrLeft instead of waiting: then the
+// caller must do as loop.FD.Leave says.
+func (s *Sock) RecvOrLeave(max, flags int) ([]byte, error) {
+	data, err := s.recvOrLeave(max, flags)
+	if s.net.Observe != nil && err != loop.ErrLeft {
+		s.observe("recv", data, addr.Addr{}, err)
+	}
+	return data, err
+}
+
+func (s *Sock) recvOrLeave(max, flags int) ([]byte, error) {
+	if err := s.net.Loop.Returned(); err != nil {
+		return nil, s.waited("recv", err)
+	}
+	if s.waitsForAll(flags) {
+		return s.receive(max, flags)
+	}
+	return s.recvWithin(max, flags, s.rtimeo, true)
+}
+
 func (s *Sock) receive(max, flags int) ([]byte, error) {
 	if s.waitsForAll(flags) {
 		return s.recvAll(max, flags&^unix.MSG_WAITALL)
@@ -34,16 +54,16 @@ func (s *Sock) waitsForAll(flags int) bool {
 }
 
 func (s *Sock) recv(max, flags int) ([]byte, error) {
-	return s.recvWithin(max, flags, s.rtimeo)
+	return s.recvWithin(max, flags, s.rtimeo, false)
 }
 
-func (s *Sock) recvWithin(max, flags int, timeo time.Duration) ([]byte, error) {
+func (s *Sock) recvWithin(max, flags int, timeo time.Duration, leave bool) ([]byte, error) {
 	if s.held() && flags&(unix.MSG_OOB|msgErrqueue) == 0 {
 		return s.takeBack(max, flags)
 	}
 	var buf []byte
 	n := 0
-	err := s.do("recv", event(flags), flags, timeo, func() (errno unix.Errno) {
+	err := s.attempt("recv", event(flags), flags, timeo, leave, func() (errno unix.Errno) {
 		buf = s.buffer(max, flags)
 		n, errno = sysRecv(s.n, buf, flags)
 		return errno
@@ -94,7 +114,7 @@ func (s *Sock) recvAll(max, flags int) ([]byte, error) {
 	var all []byte
 	began := time.Now()
 	for len(all) < max {
-		data, err := s.recvWithin(max-len(all), flags, rest(s.rtimeo, began))
+		data, err := s.recvWithin(max-len(all), flags, rest(s.rtimeo, began), false)
 		if err != nil {
 			return s.unfinished(all, err)
 		}

@@ -17,6 +17,12 @@ import (
 // passed, the error is EAGAIN. A blocking call for which the event has not come
 // does not ask the kernel first.
 func (s *Sock) do(op string, e loop.Event, flags int, timeo time.Duration, try func() unix.Errno) error {
+	return s.attempt(op, e, flags, timeo, false, try)
+}
+
+// attempt is do. With leave, and without timeo, it returns loop.ErrLeft where the
+// loop would rather have the call made again than wait.
+func (s *Sock) attempt(op string, e loop.Event, flags int, timeo time.Duration, leave bool, try func() unix.Errno) error {
 	if err := s.net.Loop.Spend(); err != nil {
 		return err
 	}
@@ -39,7 +45,11 @@ func (s *Sock) do(op string, e loop.Event, flags int, timeo time.Duration, try f
 		if timeo > 0 && deadline.IsZero() {
 			deadline = s.net.Loop.Deadline(timeo)
 		}
-		if err := s.wait(op, e, deadline); err != nil {
+		if leave && timeo <= 0 {
+			if err := s.fd.Leave(e, loop.Why{Op: op, On: s}); err != nil {
+				return s.waited(op, err)
+			}
+		} else if err := s.wait(op, e, deadline); err != nil {
 			return err
 		}
 	}
@@ -55,7 +65,11 @@ func (s *Sock) checked(op string, errno unix.Errno) error {
 // wait parks until the event may have come. A deadline that has passed is
 // EAGAIN, as SO_RCVTIMEO and SO_SNDTIMEO have it.
 func (s *Sock) wait(op string, e loop.Event, deadline time.Time) error {
-	err := s.fd.Wait(e, loop.Why{Op: op, On: s}, deadline)
+	return s.waited(op, s.fd.Wait(e, loop.Why{Op: op, On: s}, deadline))
+}
+
+// waited is the error of a call whose wait has ended with err.
+func (s *Sock) waited(op string, err error) error {
 	switch {
 	case err == nil:
 		return nil

@@ -1,0 +1,136 @@
+package lualib
+
+import (
+	lua "github.com/yuin/gopher-lua"
+)
+
+// Runner is a Lua thread on which the function of a task runs.
+//
+// A Go function that waits inside a call keeps the Go stack of everything between
+// it and the task. When it has done nothing yet but find that it must wait, it can
+// leave the call instead: the Lua thread stays as a coroutine that has yielded, the
+// Go functions return, and Again goes on with the thread by making the same call
+// anew. It is possible where only Lua functions that call one another lie between
+// the task's function and the call, for no state of theirs is on the Go stack.
+type Runner struct {
+	T    *lua.LState // shares the globals and the context of the VM's
+	m    *machine
+	left *lua.LFunction // whose call was left; nil for none
+}
+
+// NewRunner makes a Runner with a thread of TaskDepth.
+func NewRunner(L *lua.LState) *Runner {
+	return &Runner{T: NewThread(L, TaskDepth), m: machineOf(L)}
+}
+
+// Run calls fn, and returns as PCall does, or, when a call was left, nothing: see
+// Left. It takes less of the Go stack than PCall, which counts where thousands of
+// threads wait. After an error the Runner cannot be used again.
+func (r *Runner) Run(fn lua.LValue, args ...lua.LValue) (results []lua.LValue, err *lua.ApiError) {
+	defer r.catch(&err)
+	r.T.Push(fn)
+	for _, arg := range args {
+		r.T.Push(arg)
+	}
+	r.T.Call(len(args), lua.MultRet)
+	return r.results(), nil
+}
+
+// Left tells whether what runs has left a call, and wants Again.
+func (r *Runner) Left() bool { return r.left != nil }
+
+// MayLeave tells whether the call of the Go function that L runs can be left.
+func (r *Runner) MayLeave(L *lua.LState) bool {
+	if L != r.T {
+		return false
+	}
+	f := topFrame(L).Parent
+	if f == nil {
+		return false
+	}
+	for ; f != nil; f = f.Parent {
+		if f.Fn.IsG || f.instruction().op() != lua.OP_CALL {
+			return false
+		}
+	}
+	return true
+}
+
+// Leave leaves the call, which must be one that MayLeave allows. Its Go function
+// must return what Leave returns.
+func (r *Runner) Leave() int {
+	r.left = topFrame(r.T).Fn
+	r.T.Parent = r.T // to which its values move: they stay where they are
+	return -1        // gopher-lua's way to yield
+}
+
+// Again makes the call anew that was left, and returns as Run does.
+func (r *Runner) Again() (results []lua.LValue, err *lua.ApiError) {
+	defer r.catch(&err)
+	r.m.resume(r)
+	return r.results(), nil
+}
+
+// results takes the results, if the function has returned.
+func (r *Runner) results() []lua.LValue {
+	if r.left != nil || r.T.GetTop() == 0 {
+		return nil
+	}
+	results := topValues(r.T)
+	r.T.SetTop(0)
+	return results
+}
+
+func (r *Runner) catch(err **lua.ApiError) {
+	if e := recover(); e != nil {
+		t := &thread{m: r.m, L: r.T, trace: true}
+		if t.caught(e); t.bug != nil {
+			panic(t.bug)
+		}
+		*err = t.err
+	}
+}
+
+// resumer goes on with the threads of Runners.
+type resumer struct {
+	L      *lua.LState    // which resumes them
+	resume lua.LGFunction // gopher-lua's coroutine.resume
+	entry  *lua.LFunction // stands where the function stood whose call was left
+	runner *Runner        // that is about to go on
+}
+
+func newResumer(L *lua.LState) *resumer {
+	other := lua.NewState(threadOptions(TaskDepth, 128))
+	defer other.Close()
+	lua.OpenCoroutine(other)
+	resume := other.GetField(other.Get(-1), "resume").(*lua.LFunction)
+	re := &resumer{L: NewThread(L, TaskDepth), resume: resume.GFunction}
+	re.entry = L.NewFunction(re.enter)
+	return re
+}
+
+func (m *machine) resume(r *Runner) {
+	if m.resumer == nil {
+		m.resumer = newResumer(r.T)
+	}
+	re := m.resumer
+	f := topFrame(r.T)
+	r.T.Replace(f.instruction().a()+1, re.entry)
+	f.Pc-- // back to the call
+	re.runner = r
+	re.L.SetTop(0)
+	re.L.Push(r.T)
+	r.T.G.CurrentThread = re.L
+	re.resume(re.L)
+}
+
+// enter is the first that runs of a thread that goes on. It makes of the coroutine
+// a thread that nobody has resumed, so that results and errors come as from Run,
+// and goes on to the function.
+func (re *resumer) enter(T *lua.LState) int {
+	fn := re.runner.left
+	re.runner.left = nil
+	T.Parent = nil
+	topFrame(T).Fn = fn
+	return fn.GFunction(T)
+}
