@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -217,8 +216,8 @@ func literals(args []any, literal func(string) string) string {
 		switch arg := arg.(type) {
 		case string:
 			list = append(list, literal(arg))
-		case int:
-			list = append(list, strconv.Itoa(arg))
+		case int, int64:
+			list = append(list, fmt.Sprint(arg))
 		}
 	}
 	return strings.Join(list, ", ")

@@ -54,12 +54,15 @@ func (c Call) OptBytes(i int, def string) string {
 }
 
 // Int reads a whole number from min to max.
-func (c Call) Int(i, min, max int) int {
+func (c Call) Int(i, min, max int) int { return int(c.Int64(i, int64(min), int64(max))) }
+
+// Int64 is Int of what an int may be too narrow for.
+func (c Call) Int64(i int, min, max int64) int64 {
 	n, ok := c.L.Get(i).(lua.LNumber)
 	if !ok {
 		c.Wrong(i, "an integer")
 	}
-	v, ok := Whole(n)
+	v, ok := whole64(n)
 	if !ok && float64(n) != math.Trunc(float64(n)) {
 		c.Wrong(i, "an integer")
 	}

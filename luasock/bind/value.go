@@ -57,11 +57,16 @@ func Int[N int | int64 | uint64](n N) lua.LValue {
 
 // Whole converts a number that has no fraction and fits an int.
 func Whole(n lua.LNumber) (int, bool) {
+	v, ok := whole64(n)
+	return int(v), ok && int64(int(v)) == v
+}
+
+func whole64(n lua.LNumber) (int64, bool) {
 	f := float64(n)
-	if f != math.Trunc(f) || f < math.MinInt || f >= -math.MinInt {
+	if f != math.Trunc(f) || f < math.MinInt64 || f >= -math.MinInt64 {
 		return 0, false
 	}
-	return int(f), true
+	return int64(f), true
 }
 
 // To unwraps a userdata whose Go value is a T.

@@ -185,22 +185,10 @@ func bytesRandom(c bind.Call) int {
 func bytesCRC32(c bind.Call) int {
 	s, before := c.Bytes(1), uint32(0)
 	if c.Has(2) {
-		before = crcArg(c, 2)
+		// A crc that went through bit.* is negative; its bits are the same.
+		before = uint32(c.Int64(2, math.MinInt32, math.MaxUint32))
 	}
 	return c.Return(lua.LNumber(crc32.Update(before, crc32.IEEETable, borrow(s))))
-}
-
-// crcArg reads 32 bits. A crc that went through bit.* is negative; its bits are
-// the same.
-func crcArg(c bind.Call, i int) uint32 {
-	n, ok := c.Arg(i).(lua.LNumber)
-	switch f := float64(n); {
-	case !ok || f != math.Trunc(f):
-		c.Wrong(i, "an integer")
-	case f < math.MinInt32 || f > math.MaxUint32:
-		c.Wrong(i, "-2147483648 to 4294967295")
-	}
-	return uint32(int64(n))
 }
 
 func bytesInetChecksum(c bind.Call) int {
