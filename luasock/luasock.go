@@ -35,7 +35,7 @@ type Options struct {
 	// Stdout is where print, io.write and socket.STDOUT write; os.Stdout when nil.
 	// Of Open and Preload only socket.STDOUT does.
 	Stdout io.Writer
-	// Stdin is what io.read and socket.STDIN read, on goroutines of their own;
+	// Stdin is what io.read and socket.STDIN read, on a goroutine of its own;
 	// os.Stdin when nil. The error EAGAIN says that nothing has come; whoever still
 	// waits reads again. Of Open and Preload only socket.STDIN does.
 	Stdin io.Reader
@@ -92,7 +92,7 @@ func New(o Options) (*VM, error) {
 		Await:     vm.await,
 		Strerror:  sock.Strerror,
 		Exit:      vm.exit,
-		Stdin:     o.Stdin,
+		Stdin:     keyboard{vm},
 		Stdout:    o.Stdout,
 		Stderr:    o.Stderr,
 	})

@@ -31,7 +31,7 @@ func openIO(m *machine, L *lua.LState) {
 			{Name: "write", Sig: "write(...)", Returns: "file* or error", Doc: "Writes to the default output.", Fn: m.ioWrite},
 		},
 	})
-	m.input = &file{m: m, f: os.Stdin, std: true, from: m.o.Stdin}
+	m.input = &file{m: m, f: os.Stdin, std: true, r: m.o.Stdin}
 	m.output = &file{m: m, f: os.Stdout, std: true, to: m.o.Stdout}
 	t.RawSetString("stdin", m.value(m.input))
 	t.RawSetString("stdout", m.value(m.output))

@@ -31,9 +31,8 @@ type Options struct {
 	Strerror func(errno int) string
 	// Exit ends the program for os.exit. Nil: os.Exit.
 	Exit func(L *lua.LState, code int)
-	// Stdin is what io.read reads; it is read on another goroutine. The error EAGAIN
-	// says that nothing has come; whoever still waits reads again. Nil: os.Stdin.
-	Stdin io.Reader
+	// Stdin is what io.read reads. Nil: os.Stdin, on another goroutine.
+	Stdin Input
 	// Stdout is where print and io.write go. Nil: os.Stdout.
 	Stdout io.Writer
 	// Stderr is where io.stderr writes. Nil: os.Stderr.
