@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"os/exec"
 	"sync/atomic"
 	"time"
 
@@ -39,6 +40,10 @@ type Options struct {
 	// os.Stdin when nil. The error EAGAIN says that nothing has come; whoever still
 	// waits reads again. Of Open and Preload only socket.STDIN does.
 	Stdin io.Reader
+	// Command, if set, is told of each command of os.execute and io.popen before it
+	// starts, and may change it: its Stdin, Stdout and Stderr are the process's own,
+	// not those of the Options. Of Open and Preload it is not told.
+	Command func(*exec.Cmd)
 	// Exit is what os.exit does; os.Exit when nil. A host that embeds the VM and
 	// wants to outlive it sets its own, which need not return; if it does, the
 	// script is ended all the same, and all that is left to do is to Close the VM.
@@ -95,6 +100,7 @@ func New(o Options) (*VM, error) {
 		Stdin:     keyboard{vm},
 		Stdout:    o.Stdout,
 		Stderr:    o.Stderr,
+		Command:   o.Command,
 	})
 	vm.libraries = len(vm.env.Modules())
 	vm.openModules()

@@ -3,7 +3,6 @@ package lualib
 import (
 	"errors"
 	"os"
-	"os/exec"
 	"strings"
 	"syscall"
 
@@ -118,8 +117,7 @@ func (m *machine) ioOpen(c bind.Call) int {
 
 func (m *machine) ioPopen(c bind.Call) int {
 	command, mode := checkString(c, 1), optString(c, 2, "r")
-	cmd := exec.Command("/bin/sh", "-c", command)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	cmd := m.command(command)
 	theirs, ours, err := os.Pipe()
 	if err != nil {
 		return m.fail(c, command, err)

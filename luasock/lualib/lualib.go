@@ -6,6 +6,7 @@ package lualib
 
 import (
 	"io"
+	"os/exec"
 	"sync/atomic"
 
 	lua "github.com/yuin/gopher-lua"
@@ -37,6 +38,9 @@ type Options struct {
 	Stdout io.Writer
 	// Stderr is where io.stderr writes. Nil: os.Stderr.
 	Stderr io.Writer
+	// Command, if set, is told of each command of os.execute and io.popen before it
+	// starts, and may change it: its Stdin, Stdout and Stderr are the process's own.
+	Command func(*exec.Cmd)
 }
 
 // library opens one library into the globals of L.
