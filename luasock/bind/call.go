@@ -124,6 +124,23 @@ func (c Call) Table(i int) *lua.LTable {
 	return t
 }
 
+// List reads a table that is a list of something, named for messages: its values,
+// from 1 on. Other keys raise, but for table.pack's n.
+func (c Call) List(i int, of string) []lua.LValue {
+	t, values := c.Table(i), []lua.LValue(nil)
+	for k := 1; k <= t.Len(); k++ {
+		values = append(values, t.RawGetInt(k))
+	}
+	t.ForEach(func(k, _ lua.LValue) {
+		n, ok := k.(lua.LNumber)
+		at, whole := Whole(n)
+		if (!ok || !whole || at < 1 || at > len(values)) && k != lua.LString("n") {
+			c.Bad(i, "%s must be a list of %s, got a table with the key %s", c.argName(i), of, Describe(k))
+		}
+	})
+	return values
+}
+
 // OptTable is Table, or nil for nil.
 func (c Call) OptTable(i int) *lua.LTable {
 	if !c.Has(i) {
