@@ -66,6 +66,7 @@ const (
 	curlProxyPort      = 59
 	curlProxyUserPwd   = 10006
 	curlNoProxy        = 10177
+	curlCookieSession  = 96
 	curlPostRedir      = 161
 )
 
@@ -109,9 +110,9 @@ var curlOptions = []curlOption{
 	{"WRITEFUNCTION", curlWriteFunction, curlCallback}, {"HEADERFUNCTION", curlHeaderFunction, curlCallback}, {"PRIVATE", curlPrivate, curlAny},
 	{"ENCODING", curlEncoding, curlString}, {"ACCEPT_ENCODING", curlEncoding, curlString}, {"AUTOREFERER", curlAutoReferer, curlLong},
 	{"IPRESOLVE", curlIPResolve, curlLong}, {"PROXYPORT", curlProxyPort, curlLong}, {"PROXYUSERPWD", curlProxyUserPwd, curlString},
-	{"NOPROXY", curlNoProxy, curlString}, {"POSTREDIR", curlPostRedir, curlLong},
+	{"NOPROXY", curlNoProxy, curlString}, {"POSTREDIR", curlPostRedir, curlLong}, {"COOKIESESSION", curlCookieSession, curlLong},
 	// Without effect.
-	{"BINARYTRANSFER", 19914, curlLong}, {"SSLVERSION", 32, curlLong}, {"TCP_KEEPALIVE", 213, curlLong}, {"COOKIESESSION", 96, curlLong},
+	{"BINARYTRANSFER", 19914, curlLong}, {"SSLVERSION", 32, curlLong}, {"TCP_KEEPALIVE", 213, curlLong},
 	{"MAXCONNECTS", 71, curlLong}, {"UNRESTRICTED_AUTH", 105, curlLong}, {"LOW_SPEED_LIMIT", 19, curlLong}, {"LOW_SPEED_TIME", 20, curlLong},
 	{"BUFFERSIZE", 98, curlLong}, {"DNS_CACHE_TIMEOUT", 92, curlLong}, {"FORBID_REUSE", 75, curlLong}, {"FRESH_CONNECT", 74, curlLong},
 	{"HTTPAUTH", 107, curlLong}, {"NOPROGRESS", 43, curlLong}, {"NOSIGNAL", 99, curlLong},
