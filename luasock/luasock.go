@@ -72,6 +72,8 @@ type VM struct {
 	unjoined  int     // how many there are
 	ownsL     bool
 	closed    bool
+	running   int             // how many calls of within there are, one inside the other
+	closing   bool            // the last of them is to close the VM
 	libraries int             // how many of the open modules are Lua's libraries
 	headers   *lua.LTable     // the metatable of HTTP headers; nil until there are some
 	life      context.Context // ends with the VM; nil until something needs it
