@@ -197,17 +197,17 @@ func channelIter(c bind.Call) int {
 }
 
 func taskSelect(c bind.Call) int {
-	list, timeout := c.Table(1), c.OptSeconds(2, -1)
+	list, timeout := c.List(1, "Channels"), c.OptSeconds(2, -1)
 	vm := hostOf(c)
 	values := map[*channel]lua.LValue{}
 	var channels []*channel
-	for k := 1; k <= list.Len(); k++ {
-		ch, ok := bind.To[*channel](list.RawGetInt(k))
+	for k, v := range list {
+		ch, ok := bind.To[*channel](v)
 		if !ok {
-			c.Bad(1, "channels must be a list of Channels, got %s at [%d]", bind.Describe(list.RawGetInt(k)), k)
+			c.Bad(1, "channels must be a list of Channels, got %s at [%d]", bind.Describe(v), k+1)
 		}
 		channels = append(channels, ch)
-		values[ch] = list.RawGetInt(k)
+		values[ch] = v
 	}
 	if channels == nil {
 		c.Bad(1, "channels must not be empty")

@@ -1,8 +1,10 @@
 package luasock_test
 
 import (
+	"context"
 	"fmt"
 	"log"
+	"time"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -91,6 +93,33 @@ func ExampleVM_Do() {
 	fmt.Println(vm.Do(program))
 	// Output:
 	// <string>:1: bad argument #3 to 'bind' (port must be 0 to 65535, got 70000)
+}
+
+// A context ends a script wherever it is: in a wait by Interrupt, and in a loop
+// because Lua looks at it.
+func ExampleVM_Interrupt() {
+	run := func(ctx context.Context, code string) error {
+		vm, err := luasock.New(luasock.Options{})
+		if err != nil {
+			return err
+		}
+		defer vm.Close()
+		vm.L.SetContext(ctx)
+		defer context.AfterFunc(ctx, func() { vm.Interrupt(context.Cause(ctx).Error()) })()
+		program, err := vm.Load([]byte(code), "=script")
+		if err != nil {
+			return err
+		}
+		return vm.Do(program)
+	}
+	for _, code := range []string{`task.sleep(3600)`, `while true do end`} {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
+		fmt.Println(run(ctx, code))
+		cancel()
+	}
+	// Output:
+	// context deadline exceeded
+	// script:1: context deadline exceeded
 }
 
 // With Preload a script asks for what it uses, and no global is set. What

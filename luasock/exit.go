@@ -39,9 +39,14 @@ func exit(c bind.Call) int {
 // do not: each of their waits, from now on, ends them.
 func (vm *VM) exit(L *lua.LState, code int) {
 	vm.options.Exit(code)
+	vm.kill()
+	L.Error(bind.Kill, 0)
+}
+
+// kill has each wait of the script and its tasks, from now on, end them.
+func (vm *VM) kill() {
 	for _, t := range vm.loop.Tasks() {
 		t.Kill()
 	}
 	vm.loop.Main().Kill()
-	L.Error(bind.Kill, 0)
 }

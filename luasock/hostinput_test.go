@@ -1,10 +1,13 @@
 package luasock
 
 import (
+	"errors"
 	"io"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	lua "github.com/yuin/gopher-lua"
 	"golang.org/x/sys/unix"
@@ -30,6 +33,9 @@ func TestHostInput(t *testing.T) {
 		{"everything", "out = socket.STDIN:get_contents()", "one\ntwo\nthree\n"},
 		{"the end", "socket.STDIN:get_contents() local _, why, n = socket.STDIN:read(1) out = why .. n", "closed0"},
 		{"io", "for line in io.lines() do out = out .. line .. ';' end", "one;two;three;"},
+		{"io and the stream share what was read ahead", "local i = socket.STDIN out = io.read() .. i:gets() .. i:buffered() .. io.read(2) .. i:read(2) .. io.read('*a')", "onetwo\n6three\n"},
+		{"a read of io by a task that is cancelled loses nothing", "local t = task.spawn(io.read, 100) task.yield() t:cancel() t:join() out = socket.STDIN:gets() .. io.read('*a')", "one\ntwo\nthree\n"},
+		{"a closed stream", "socket.STDIN:close() out = select(2, io.read())", "stream is closed"},
 		{"copied", "a, b = socket.stream_pair(1, 1, 0) socket.STDIN:copy_to(a) a:close() out = b:read_all()", "one\ntwo\nthree\n"},
 	} {
 		t.Run(k.name, func(t *testing.T) {
@@ -92,5 +98,45 @@ func TestHostInputIsCutShort(t *testing.T) {
 	}
 	if err := vm.Do(fn); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A task that waits for the program's own standard input ends with its VM, though
+// no input comes.
+func TestInputEndsWithVM(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	defer w.Close()
+	own, err := unix.Dup(0)
+	if err != nil {
+		t.Skip(err)
+	}
+	defer unix.Close(own)
+	if err := unix.Dup2(int(r.Fd()), 0); err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Dup2(own, 0)
+	before := runtime.NumGoroutine()
+	for range 10 {
+		vm, err := New(Options{Exit: func(int) {}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		fn, err := vm.Load([]byte("task.spawn(io.read) task.yield() os.exit(0)"), "=test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := vm.Do(fn); !errors.Is(err, ErrEnded) {
+			t.Fatal(err)
+		}
+		vm.Close()
+	}
+	for end := time.Now().Add(patience / 2); runtime.NumGoroutine() >= before+10; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%d goroutines, %d before", runtime.NumGoroutine(), before)
+		}
 	}
 }

@@ -129,7 +129,7 @@ func (d *httpDial) conn() (net.Conn, error) {
 		d.task.Group = d.caller.group
 	})
 	if !posted {
-		return nil, errVMClosed
+		return nil, ErrClosed
 	}
 	var err error
 	select {

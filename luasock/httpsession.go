@@ -3,7 +3,6 @@ package luasock
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/http/cookiejar"
@@ -23,10 +22,7 @@ import (
 // httpKeepIdle is how long a session keeps a connection that nobody uses.
 const httpKeepIdle = 90 * time.Second
 
-var (
-	errSessionClosed = httpFailed(httpClosed, "session is closed")
-	errVMClosed      = errors.New("the VM is closed")
-)
+var errSessionClosed = httpFailed(httpClosed, "session is closed")
 
 // HTTPSession is a session as scripts have it. When the last reference to it is
 // gone, its connections are closed.

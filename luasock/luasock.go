@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"os/exec"
 	"sync/atomic"
 	"time"
 
@@ -35,10 +36,14 @@ type Options struct {
 	// Stdout is where print, io.write and socket.STDOUT write; os.Stdout when nil.
 	// Of Open and Preload only socket.STDOUT does.
 	Stdout io.Writer
-	// Stdin is what io.read and socket.STDIN read, on goroutines of their own;
+	// Stdin is what io.read and socket.STDIN read, on a goroutine of its own;
 	// os.Stdin when nil. The error EAGAIN says that nothing has come; whoever still
 	// waits reads again. Of Open and Preload only socket.STDIN does.
 	Stdin io.Reader
+	// Command, if set, is told of each command of os.execute and io.popen before it
+	// starts, and may change it: its Stdin, Stdout and Stderr are the process's own,
+	// not those of the Options. Of Open and Preload it is not told.
+	Command func(*exec.Cmd)
 	// Exit is what os.exit does; os.Exit when nil. A host that embeds the VM and
 	// wants to outlive it sets its own, which need not return; if it does, the
 	// script is ended all the same, and all that is left to do is to Close the VM.
@@ -67,6 +72,8 @@ type VM struct {
 	unjoined  int     // how many there are
 	ownsL     bool
 	closed    bool
+	running   int             // how many calls of within there are, one inside the other
+	closing   bool            // the last of them is to close the VM
 	libraries int             // how many of the open modules are Lua's libraries
 	headers   *lua.LTable     // the metatable of HTTP headers; nil until there are some
 	life      context.Context // ends with the VM; nil until something needs it
@@ -92,9 +99,10 @@ func New(o Options) (*VM, error) {
 		Await:     vm.await,
 		Strerror:  sock.Strerror,
 		Exit:      vm.exit,
-		Stdin:     o.Stdin,
+		Stdin:     keyboard{vm},
 		Stdout:    o.Stdout,
 		Stderr:    o.Stderr,
+		Command:   o.Command,
 	})
 	vm.libraries = len(vm.env.Modules())
 	vm.openModules()

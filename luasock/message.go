@@ -241,7 +241,7 @@ func nameTable(c bind.Call, a addr.Addr) lua.LValue {
 	t.RawSetString("addr", lua.LString(a.IP.WithZone("").String()))
 	t.RawSetString("port", bind.Int(a.Port))
 	if a.Family == unix.AF_INET6 {
-		t.RawSetString("flowinfo", bind.Int(int(a.Flow)))
+		t.RawSetString("flowinfo", bind.Int(int64(a.Flow)))
 		t.RawSetString("scope_id", bind.Int(scopeOf(a)))
 	}
 	return t

@@ -168,6 +168,6 @@ func ip2long(c bind.Call) int {
 
 func long2ip(c bind.Call) int {
 	var b [4]byte
-	binary.BigEndian.PutUint32(b[:], uint32(c.Int(1, math.MinInt, math.MaxInt)))
+	binary.BigEndian.PutUint32(b[:], uint32(c.Int64(1, math.MinInt64, math.MaxInt64)))
 	return c.Text(netip.AddrFrom4(b).String())
 }

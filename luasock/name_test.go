@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -151,7 +150,7 @@ var nameCalls = []struct {
 	{"inet_ntop", ones("\x7f\x00\x00\x01", "", "abc", packed(""), packed("\x01"), packed("\x01\x02"), packed("\x01\x00\x01"), packed("\x01\x02\x03\x04"), packed("\xff\xff\x01\x02\x03\x04"), packed("\xff\xfe\x01\x02\x03\x04"), packed("\x01\x00\x00\x01\x02\x03\x04"),
 		" \x01\r\xb8\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01", " \x01\x00\x00\x00\x00\x00\x01\x00\x01\x00\x00\x00\x00\x00\x01", "\x00\x01\x00\x01\x00\x01\x00\x01\x00\x01\x00\x01\x00\x01\x00\x00", "\x00\x01\x00\x00\x00\x01\x00\x01\x00\x01\x00\x01\x00\x01\x00\x01")},
 	{"ip2long", ones("127.0.0.1", "255.255.255.255", "0.0.0.0", "127.1", "01.2.3.4", "1.2.3.256", "::1", "", " 1.2.3.4")},
-	{"long2ip", ones(0, 1, -1, 4294967295, 4294967296, 2130706433, -2147483648)},
+	{"long2ip", ones(0, 1, -1, int64(4294967295), int64(4294967296), 2130706433, -2147483648)},
 }
 
 func TestNamesAsPHP(t *testing.T) {
@@ -217,8 +216,8 @@ func literals(args []any, literal func(string) string) string {
 		switch arg := arg.(type) {
 		case string:
 			list = append(list, literal(arg))
-		case int:
-			list = append(list, strconv.Itoa(arg))
+		case int, int64:
+			list = append(list, fmt.Sprint(arg))
 		}
 	}
 	return strings.Join(list, ", ")

@@ -101,7 +101,7 @@ func getTCPInfo(c bind.Call, s *Socket, _ int) (lua.LValue, error) {
 	}
 	t := c.L.CreateTable(0, len(values))
 	for k, v := range values {
-		t.RawSetString(tcpInfoKeys[k], bind.Int(int(v)))
+		t.RawSetString(tcpInfoKeys[k], bind.Int(int64(v)))
 	}
 	return t, err
 }

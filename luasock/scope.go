@@ -158,14 +158,13 @@ func scopeSpawn(c bind.Call) int {
 
 // spawnList starts each function of a list argument in the scope.
 func (s *scope) spawnList(c bind.Call, i int) {
-	list := c.Table(i)
-	fns := make([]*lua.LFunction, list.Len())
-	for k := range fns {
-		fn, ok := list.RawGetInt(k + 1).(*lua.LFunction)
+	var fns []*lua.LFunction
+	for k, v := range c.List(i, "functions") {
+		fn, ok := v.(*lua.LFunction)
 		if !ok {
-			c.Bad(i, "fns must be a list of functions, got %s at [%d]", bind.Describe(list.RawGetInt(k+1)), k+1)
+			c.Bad(i, "fns must be a list of functions, got %s at [%d]", bind.Describe(v), k+1)
 		}
-		fns[k] = fn
+		fns = append(fns, fn)
 	}
 	for _, fn := range fns {
 		s.spawn(c, fn, nil)

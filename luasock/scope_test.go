@@ -178,6 +178,9 @@ func TestAll(t *testing.T) {
 			false x`},
 		{name: "what is no function is refused before any starts", code: `
 			out(pcall(task.all, {function() out("never") end, 5})) --> ~bad argument #1 to 'all' \(fns must be a list of functions, got 5 at \[2\]\)
+			out(pcall(task.all, {a = print})) --> ~\(fns must be a list of functions, got a table with the key "a"\)
+			out(pcall(task.all, {print, [3.5] = print})) --> ~got a table with the key 3.5\)
+			out(#task.all(table.pack(function() return 1 end, function() return 2 end))) --> =2
 			out(pcall(task.all)) --> ~fns must be a table, got no value
 			task.yield()`},
 		{name: "in a timeout, the rest is cancelled and waited for", code: `

@@ -2,6 +2,7 @@ package luasock
 
 import (
 	"io"
+	"math"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -41,4 +42,28 @@ func (vm *VM) standardObject(n int) *lua.LUserData {
 		host.standard[n] = vm.pushStream(fp)
 	}
 	return host.standard[n]
+}
+
+// keyboard is socket.STDIN as io.read has it: they share one buffer.
+type keyboard struct{ vm *VM }
+
+func (k keyboard) stream() *stream.Stream { return k.vm.standardStream(0).Stream }
+
+// Peek implements lualib.Input.
+func (k keyboard) Peek(n int) ([]byte, error) { return k.stream().Peek(n) }
+
+// Discard implements lualib.Input.
+func (k keyboard) Discard(n int) (int, error) { return len(k.stream().Take(n)), nil }
+
+// Buffered implements lualib.Input.
+func (k keyboard) Buffered() int { return k.stream().Buffered() }
+
+// Line implements lualib.Input.
+func (k keyboard) Line() (string, error) { return k.text(k.stream().Gets(math.MaxInt)) }
+
+// Contents implements lualib.Input.
+func (k keyboard) Contents(n int) (string, error) { return k.text(k.stream().Contents(n)) }
+
+func (k keyboard) text(p []byte, err error) (string, error) {
+	return k.vm.streams.group.Text(p), err
 }

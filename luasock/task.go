@@ -188,6 +188,9 @@ func (t *Task) where() string {
 		return ""
 	}
 	source, line := position(t.at)
+	if line == 0 {
+		return "" // a function of Go's, spawned as it is
+	}
 	return fmt.Sprintf("%s:%d", source, line)
 }
 

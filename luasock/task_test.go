@@ -537,6 +537,9 @@ func TestDeadlock(t *testing.T) {
 			task.spawn(function()
 				task.channel():recv()
 			end)`, err: `^deadlock: every task waits for another\n\tscript:1 waits in recv on channel: 0 of 0 at script:2$`},
+		{name: "a deadlock in a call that no Lua function makes", code: `
+			local ch = task.channel()
+			task.spawn(ch.recv, ch)`, err: `^deadlock: every task waits for another\n\tscript:2 waits in recv on channel: 0 of 0$`},
 		{name: "is none while a timer or a descriptor may wake one", code: `
 			local a, b = socket.create_pair(socket.AF_UNIX, socket.SOCK_STREAM)
 			local ch = task.channel()

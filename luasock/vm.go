@@ -36,8 +36,9 @@ func (vm *VM) Env() *bind.Env { return vm.env }
 func (vm *VM) Post(fn func()) bool { return vm.loop.Post(fn) }
 
 // Interrupt cancels every task, the main chunk among them, with the reason as
-// the error. A pattern match or a sort under way raises "interrupted!". Any
-// goroutine may call it.
+// the error. A pattern match or a sort under way raises "interrupted!". It ends
+// waits; a loop of Lua that never waits ends only with a context on L, which makes
+// all of Lua slower by a third. Any goroutine may call it.
 func (vm *VM) Interrupt(reason string) {
 	vm.interrupt.Store(true)
 	vm.Post(func() {
@@ -65,7 +66,9 @@ func (vm *VM) Cancel(t *loop.Task, reason string) {
 // error and nobody joined it (which was printed when it happened, and is
 // returned once), or the
 // reason of an Interrupt.
-func (vm *VM) Wait() error {
+func (vm *VM) Wait() error { return vm.within(vm.wait) }
+
+func (vm *VM) wait() error {
 	if err := vm.loop.Run(); err != nil {
 		return err
 	}
@@ -81,17 +84,41 @@ func (vm *VM) Wait() error {
 	return &Error{Task: t.String(), Value: t.err, Traceback: t.trace, text: vm.errorText(t.err)}
 }
 
+// within runs what runs Lua. When that has closed the VM, it is closed then.
+func (vm *VM) within(run func() error) error {
+	if vm.closed || vm.closing {
+		return ErrClosed
+	}
+	vm.running++
+	err := func() error {
+		defer func() { vm.running-- }()
+		return run()
+	}()
+	if !vm.closing || vm.running > 0 {
+		return err
+	}
+	vm.Close()
+	return ErrClosed
+}
+
 // Close ends every task, closes every socket and frees the VM. The Lua state
-// is closed with it if New made it. Closing twice does nothing.
+// is closed with it if New made it. Closing twice does nothing. A function that Do
+// or Wait has called may call it too, so may one of Post: the next call that waits
+// then ends the script, and Do closes the VM before it returns ErrClosed.
 func (vm *VM) Close() error {
 	if vm.closed {
+		return nil
+	}
+	if vm.running > 0 {
+		vm.closing = true
+		vm.kill()
 		return nil
 	}
 	vm.runAtClose()
 	vm.closed = true
 	err := vm.loop.Close()
 	if vm.die != nil {
-		vm.die(errVMClosed)
+		vm.die(ErrClosed)
 	}
 	vm.streams.group.Close()
 	vm.net.Close()
@@ -130,6 +157,9 @@ type SyntaxError = lualib.SyntaxError
 // the source itself. A first line that begins with # is skipped. The error is a
 // *SyntaxError.
 func (vm *VM) Load(source []byte, name string) (*lua.LFunction, error) {
+	if vm.closed {
+		return nil, ErrClosed
+	}
 	return lualib.Load(vm.L, source, name)
 }
 
@@ -137,12 +167,19 @@ func (vm *VM) Load(source []byte, name string) (*lua.LFunction, error) {
 // Options.Exit has returned.
 var ErrEnded = errors.New("the script has ended itself")
 
+// ErrClosed is what Do, Wait and Load return of a VM that has been closed.
+var ErrClosed = errors.New("the VM is closed")
+
 // Do runs a function of L's as the main chunk and then Waits for the tasks. It
 // returns an *Error when the chunk raised one.
 func (vm *VM) Do(fn *lua.LFunction, args ...lua.LValue) error {
+	return vm.within(func() error { return vm.do(fn, args) })
+}
+
+func (vm *VM) do(fn *lua.LFunction, args []lua.LValue) error {
 	_, failure := lualib.PCall(vm.L, fn, args...)
 	if failure == nil {
-		return vm.Wait()
+		return vm.wait()
 	}
 	if failure.Object == bind.Kill {
 		return ErrEnded

@@ -300,7 +300,7 @@ func TestDoAfterExit(t *testing.T) {
 // them all, that is a failure.
 func skipWithout(t *testing.T, program string) {
 	t.Helper()
-	if os.Getenv("CI") != "" {
+	if os.Getenv("CI") == "true" {
 		t.Fatalf("%s is not installed, in CI", program)
 	}
 	t.Skipf("%s is not installed", program)
@@ -393,5 +393,52 @@ func TestPosition(t *testing.T) {
 	want := []string{"create here.lua:2", "bind here.lua:4"}
 	if len(at) < 2 || at[0] != want[0] || at[1] != want[1] {
 		t.Errorf("observed %q, want %q first", at, want)
+	}
+}
+
+// A closed VM says so.
+func TestClosedVM(t *testing.T) {
+	vm := openVM(t, Options{})
+	fn, err := vm.Load([]byte("return"), "=script")
+	if err != nil {
+		t.Fatal(err)
+	}
+	vm.Close()
+	_, err = vm.Load([]byte("return"), "=script")
+	for what, err := range map[string]error{"Do": vm.Do(fn), "Wait": vm.Wait(), "Load": err} {
+		if err != ErrClosed {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	vm.Interrupt("late")
+	if vm.Post(func() {}) {
+		t.Error("Post takes a function")
+	}
+	if err := vm.Close(); err != nil {
+		t.Errorf("Close once more: %v", err)
+	}
+}
+
+// Close may come from what the script has called, and from Post.
+func TestCloseWithin(t *testing.T) {
+	for _, code := range []string{
+		`close()`, `task.spawn(close) task.sleep(60)`, `pcall(close) task.sleep(60)`, `coroutine.wrap(close)() task.sleep(60)`, `table.sort({1, 2}, close)`,
+		`post() task.sleep(60)`, `post() local s = socket.create_listen(0) s:accept()`, `task.spawn(function() post() pcall(task.sleep, 60) task.sleep(60) end)`,
+	} {
+		t.Run(code, func(t *testing.T) {
+			vm := openVM(t, Options{Stderr: io.Discard})
+			vm.L.SetGlobal("close", vm.L.NewFunction(func(*lua.LState) int { vm.Close(); return 0 }))
+			vm.L.SetGlobal("post", vm.L.NewFunction(func(*lua.LState) int { vm.Post(func() { vm.Close() }); return 0 }))
+			fn, err := vm.Load([]byte(code), "=script")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := vm.Do(fn); err != ErrClosed {
+				t.Errorf("Do returns %v", err)
+			}
+			if vm.Post(func() {}) {
+				t.Error("it is not closed")
+			}
+		})
 	}
 }

@@ -54,12 +54,15 @@ func (c Call) OptBytes(i int, def string) string {
 }
 
 // Int reads a whole number from min to max.
-func (c Call) Int(i, min, max int) int {
+func (c Call) Int(i, min, max int) int { return int(c.Int64(i, int64(min), int64(max))) }
+
+// Int64 is Int of what an int may be too narrow for.
+func (c Call) Int64(i int, min, max int64) int64 {
 	n, ok := c.L.Get(i).(lua.LNumber)
 	if !ok {
 		c.Wrong(i, "an integer")
 	}
-	v, ok := Whole(n)
+	v, ok := whole64(n)
 	if !ok && float64(n) != math.Trunc(float64(n)) {
 		c.Wrong(i, "an integer")
 	}
@@ -119,6 +122,23 @@ func (c Call) Table(i int) *lua.LTable {
 		c.Wrong(i, "a table")
 	}
 	return t
+}
+
+// List reads a table that is a list of something, named for messages: its values,
+// from 1 on. Other keys raise, but for table.pack's n.
+func (c Call) List(i int, of string) []lua.LValue {
+	t, values := c.Table(i), []lua.LValue(nil)
+	for k := 1; k <= t.Len(); k++ {
+		values = append(values, t.RawGetInt(k))
+	}
+	t.ForEach(func(k, _ lua.LValue) {
+		n, ok := k.(lua.LNumber)
+		at, whole := Whole(n)
+		if (!ok || !whole || at < 1 || at > len(values)) && k != lua.LString("n") {
+			c.Bad(i, "%s must be a list of %s, got a table with the key %s", c.argName(i), of, Describe(k))
+		}
+	})
+	return values
 }
 
 // OptTable is Table, or nil for nil.

@@ -23,9 +23,9 @@ func Text(v lua.LValue) (string, bool) {
 func NumberText(n lua.LNumber) string {
 	const most = 1e14 // what 14 digits hold
 	f := float64(n)
-	switch i, whole := Whole(n); {
-	case whole && i > -most && i < most && (i != 0 || !math.Signbit(f)):
-		return strconv.Itoa(i)
+	switch {
+	case f == math.Trunc(f) && f > -most && f < most && (f != 0 || !math.Signbit(f)):
+		return strconv.FormatInt(int64(f), 10)
 	case math.IsNaN(f) && math.Signbit(f):
 		return "-nan"
 	case math.IsNaN(f):
@@ -48,8 +48,8 @@ var small = func() (boxed [1024]lua.LValue) {
 }()
 
 // Int is n as a Lua number.
-func Int(n int) lua.LValue {
-	if n >= 0 && n < len(small) {
+func Int[N int | int64 | uint64](n N) lua.LValue {
+	if n >= 0 && n < N(len(small)) {
 		return small[n]
 	}
 	return lua.LNumber(n)
@@ -57,11 +57,16 @@ func Int(n int) lua.LValue {
 
 // Whole converts a number that has no fraction and fits an int.
 func Whole(n lua.LNumber) (int, bool) {
+	v, ok := whole64(n)
+	return int(v), ok && int64(int(v)) == v
+}
+
+func whole64(n lua.LNumber) (int64, bool) {
 	f := float64(n)
-	if f != math.Trunc(f) || f < -(1<<63) || f >= 1<<63 {
+	if f != math.Trunc(f) || f < math.MinInt64 || f >= -math.MinInt64 {
 		return 0, false
 	}
-	return int(f), true
+	return int64(f), true
 }
 
 // To unwraps a userdata whose Go value is a T.

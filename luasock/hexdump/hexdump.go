@@ -113,8 +113,8 @@ func (p *rowPrinter) start(offset int) {
 	p.put(p.indent)
 	p.paint(faint)
 	for digit := 28; digit >= 0; digit -= 4 {
-		if digit == 28 && offset>>32 != 0 {
-			p.text = fmt.Appendf(p.text, "%x", offset>>32)
+		if more := int64(offset) >> 32; digit == 28 && more != 0 {
+			p.text = fmt.Appendf(p.text, "%x", more)
 		}
 		p.text = append(p.text, hexDigits[offset>>digit&15])
 	}

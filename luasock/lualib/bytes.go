@@ -183,9 +183,12 @@ func bytesRandom(c bind.Call) int {
 }
 
 func bytesCRC32(c bind.Call) int {
-	s, before := c.Bytes(1), c.OptInt(2, 0, math.MinInt32, math.MaxUint32)
-	// A crc that went through bit.* is negative; its bits are the same.
-	return c.Integer(int(crc32.Update(uint32(before), crc32.IEEETable, borrow(s))))
+	s, before := c.Bytes(1), uint32(0)
+	if c.Has(2) {
+		// A crc that went through bit.* is negative; its bits are the same.
+		before = uint32(c.Int64(2, math.MinInt32, math.MaxUint32))
+	}
+	return c.Return(lua.LNumber(crc32.Update(before, crc32.IEEETable, borrow(s))))
 }
 
 func bytesInetChecksum(c bind.Call) int {

@@ -84,14 +84,26 @@ func dataOracle(t testing.TB, program, chunk string) string {
 	return dataProgram(t, program, "io.write((function() "+chunk+"\nend)())")
 }
 
+// installed gives the path of a program. Without it the test is skipped; in CI, which
+// installs them all, that is a failure.
+func installed(t testing.TB, program string) string {
+	t.Helper()
+	path, err := exec.LookPath(program)
+	switch {
+	case err == nil:
+	case os.Getenv("CI") == "true":
+		t.Fatalf("%s is not installed, in CI", program)
+	default:
+		t.Skipf("%s is not installed", program)
+	}
+	return path
+}
+
 // dataProgram gives the output of a program that reads the source on its
 // standard input.
 func dataProgram(t testing.TB, program, input string, args ...string) string {
 	t.Helper()
-	path, err := exec.LookPath(program)
-	if err != nil {
-		t.Skipf("%s is not installed", program)
-	}
+	path := installed(t, program)
 	if len(args) == 0 {
 		args = []string{"-"}
 	}

@@ -16,7 +16,7 @@ func bytesDump(c bind.Call) int {
 		f.Only("color", "width", "offset")
 		o.Color = flagField(f, "color")
 		o.Width = f.OptInt("width", 16, 1, maxWidth)
-		o.Offset = f.OptInt("offset", 0, 0, 1<<53)
+		o.Offset = f.OptInt("offset", 0, 0, min(1<<53, math.MaxInt))
 	}
 	return c.Text(hexdump.Dump(s, o))
 }

@@ -1,6 +1,8 @@
 package lualib
 
 import (
+	"fmt"
+	"math"
 	"math/rand/v2"
 	"regexp"
 	"strconv"
@@ -38,7 +40,7 @@ var dumpCases = []struct {
 	{"width beyond a row", `bytes.dump("0123456789", {width = 20})`, []string{
 		"00000000  30 31 32 33 34 35 36 37  38 39                                 |0123456789|",
 		"0000000a"}},
-	{"offset", `bytes.dump("a", {offset = 2^40 + 255})`, []string{
+	{"offset beyond 32 bits", `bytes.dump("a", {offset = 2^40 + 255})`, []string{
 		"100000000ff  61                                                |a|",
 		"10000000100"}},
 	{"color", `bytes.dump("ab \1\0\200", {color = true, width = 8})`, []string{
@@ -50,6 +52,9 @@ var dumpCases = []struct {
 func TestDump(t *testing.T) {
 	L, _ := dataState(t)
 	for _, k := range dumpCases {
+		if k.name == "offset beyond 32 bits" && strconv.IntSize == 32 {
+			continue
+		}
 		if got, want := dataRun(L, "return "+k.code), strconv.Quote(strings.Join(k.want, "\n")); got != want {
 			t.Errorf("%s:\n got %s\nwant %s", k.name, got, want)
 		}
@@ -61,7 +66,7 @@ func TestDump(t *testing.T) {
 		{`bytes.dump("", {colour = true})`, `raises: bad argument #2 to 'dump' (options has an unknown key "colour"; did you mean "color"? valid are color, width, offset)`},
 		{`bytes.dump("", {color = 1})`, "raises: bad argument #2 to 'dump' (options.color must be a boolean, got 1)"},
 		{`bytes.dump("", {width = 0})`, "raises: bad argument #2 to 'dump' (options.width must be 1 to 1024, got 0)"},
-		{`bytes.dump("", {offset = -1})`, "raises: bad argument #2 to 'dump' (options.offset must be 0 to 9007199254740992, got -1)"},
+		{`bytes.dump("", {offset = -1})`, fmt.Sprintf("raises: bad argument #2 to 'dump' (options.offset must be 0 to %d, got -1)", min(1<<53, math.MaxInt))},
 	})
 }
 

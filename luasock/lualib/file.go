@@ -1,7 +1,6 @@
 package lualib
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"os"
@@ -17,11 +16,10 @@ import (
 type file struct {
 	m      *machine
 	f      *os.File
-	r      *bufio.Reader // nil until something is read
-	from   io.Reader     // where reads come from instead; nil: f
-	to     io.Writer     // where writes go instead; nil: f
-	cmd    *exec.Cmd     // popen's
-	std    bool          // one of the process's own
+	r      Input     // nil until something is read
+	to     io.Writer // where writes go instead; nil: f
+	cmd    *exec.Cmd // popen's
+	std    bool      // one of the process's own
 	closed bool
 	busy   bool    // a task waits for what it reads
 	source *source // beneath r, where reading may have to wait; else nil
@@ -184,7 +182,7 @@ func (f *file) unread() error {
 	if _, err := f.f.Seek(int64(-f.r.Buffered()), io.SeekCurrent); err != nil {
 		return err
 	}
-	f.r.Reset(f.f)
+	f.r.Discard(f.r.Buffered())
 	return nil
 }
 

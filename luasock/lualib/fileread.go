@@ -15,7 +15,7 @@ func fileRead(c bind.Call) int { return readFormats(c, checkFile(c, 1), 2) }
 // and returns a result for each up to the first that failed, which is nil.
 func readFormats(c bind.Call, f *file, first int) int {
 	if f.r == nil {
-		f.r = f.newReader()
+		f.r = f.newInput()
 	}
 	if c.N() < first {
 		c.L.SetTop(first - 1)
@@ -43,7 +43,10 @@ func readFormats(c bind.Call, f *file, first int) int {
 			break
 		}
 	}
-	if err != nil && err != io.EOF {
+	switch {
+	case err != nil && err != io.EOF && f.r == f.m.o.Stdin:
+		return c.Fail(err)
+	case err != nil && err != io.EOF:
 		return f.m.fail(c, "", err)
 	}
 	return c.Return(results...)
@@ -74,20 +77,17 @@ func (f *file) readBytes(n int) (lua.LValue, error) {
 	if _, err := f.r.Peek(1); err != nil {
 		return lua.LNil, err
 	}
-	var text strings.Builder
-	if _, err := io.CopyN(&text, f.r, int64(max(n, 0))); err != nil && err != io.EOF {
-		return lua.LNil, err
+	if n <= 0 {
+		return lua.LString(""), nil
 	}
-	return lua.LString(text.String()), nil
+	text, err := f.r.Contents(n)
+	return lua.LString(text), err
 }
 
 func (f *file) readLine(end bool) (lua.LValue, error) {
-	line, err := f.r.ReadString('\n')
+	line, err := f.r.Line()
 	if line == "" && err != nil {
 		return lua.LNil, err
-	}
-	if err == io.EOF {
-		err = nil
 	}
 	if !end {
 		line = strings.TrimSuffix(line, "\n")
@@ -96,7 +96,7 @@ func (f *file) readLine(end bool) (lua.LValue, error) {
 }
 
 func (f *file) readAll() (lua.LValue, error) {
-	text, err := io.ReadAll(f.r)
+	text, err := f.r.Contents(-1)
 	return lua.LString(text), err
 }
 
@@ -105,29 +105,36 @@ const maxNumeral = 200
 
 // readNumber reads the longest text that may begin a number, as scanf does.
 func (f *file) readNumber() (lua.LValue, error) {
-	for {
-		c, err := f.r.ReadByte()
-		if err != nil {
-			return lua.LNil, err
-		}
-		if !isSpace(c) {
-			f.r.UnreadByte()
-			break
-		}
+	if err := f.skip(isSpace); err != nil {
+		return lua.LNil, err
 	}
 	var s numberPrefix
-	for len(s.text) < maxNumeral {
-		next, err := f.r.Peek(1)
-		if err != nil || !s.take(next[0]) {
-			break
+	err := f.skip(func(c byte) bool { return len(s.text) < maxNumeral && s.take(c) })
+	if n, ok := parseNumber(string(s.text)); ok {
+		return lua.LNumber(n), nil
+	}
+	if err == io.EOF {
+		err = nil
+	}
+	return lua.LNil, err
+}
+
+// skip takes bytes as long as they are wanted. The error says why there is none to
+// look at.
+func (f *file) skip(wanted func(byte) bool) error {
+	for {
+		held, err := f.r.Peek(min(max(1, f.r.Buffered()), maxNumeral))
+		if len(held) == 0 {
+			return err
 		}
-		f.r.Discard(1)
+		for i, c := range held {
+			if !wanted(c) {
+				f.r.Discard(i)
+				return nil
+			}
+		}
+		f.r.Discard(len(held))
 	}
-	n, ok := parseNumber(string(s.text))
-	if !ok {
-		return lua.LNil, nil
-	}
-	return lua.LNumber(n), nil
 }
 
 // numberPrefix is the beginning of a number.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"io"
+	"strings"
 	"syscall"
 
 	lua "github.com/yuin/gopher-lua"
@@ -26,18 +27,56 @@ type arrival struct {
 	done chan struct{}
 }
 
-// newReader gives the reader of a file. A regular file does not keep anyone
-// waiting, and is read as it is.
-func (f *file) newReader() *bufio.Reader {
-	if f.from != nil {
-		f.source = &source{m: f.m, r: f.from}
-		return bufio.NewReader(f.source)
-	}
+// Input is what files read from. At the end every method gives io.EOF, once there
+// is nothing else left to give.
+type Input interface {
+	// Peek gives n bytes without taking them, fewer at the end.
+	Peek(n int) ([]byte, error)
+	// Discard takes n bytes that are held.
+	Discard(n int) (int, error)
+	// Line gives a line with its "\n".
+	Line() (string, error)
+	// Contents gives n bytes, fewer at the end; negative: all up to it, and no
+	// io.EOF.
+	Contents(n int) (string, error)
+	// Buffered is how many bytes are held.
+	Buffered() int
+}
+
+// newInput gives what reads a file. A regular file does not keep anyone waiting,
+// and is read as it is.
+func (f *file) newInput() Input {
 	if info, err := f.f.Stat(); err == nil && info.Mode().IsRegular() {
-		return bufio.NewReader(f.f)
+		return input{bufio.NewReader(f.f)}
 	}
 	f.source = &source{m: f.m, r: f.f}
-	return bufio.NewReader(f.source)
+	return input{bufio.NewReader(f.source)}
+}
+
+// input is an Input over a reader.
+type input struct{ *bufio.Reader }
+
+// Line implements Input.
+func (r input) Line() (string, error) {
+	line, err := r.ReadString('\n')
+	if line != "" && err == io.EOF {
+		err = nil
+	}
+	return line, err
+}
+
+// Contents implements Input.
+func (r input) Contents(n int) (string, error) {
+	if n < 0 {
+		text, err := io.ReadAll(r)
+		return string(text), err
+	}
+	var text strings.Builder
+	_, err := io.CopyN(&text, r, int64(n))
+	if text.Len() > 0 && err == io.EOF {
+		err = nil
+	}
+	return text.String(), err
 }
 
 // Read implements io.Reader. It raises a Lua error when the wait is cut short.

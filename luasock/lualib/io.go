@@ -3,7 +3,6 @@ package lualib
 import (
 	"errors"
 	"os"
-	"os/exec"
 	"strings"
 	"syscall"
 
@@ -31,7 +30,7 @@ func openIO(m *machine, L *lua.LState) {
 			{Name: "write", Sig: "write(...)", Returns: "file* or error", Doc: "Writes to the default output.", Fn: m.ioWrite},
 		},
 	})
-	m.input = &file{m: m, f: os.Stdin, std: true, from: m.o.Stdin}
+	m.input = &file{m: m, f: os.Stdin, std: true, r: m.o.Stdin}
 	m.output = &file{m: m, f: os.Stdout, std: true, to: m.o.Stdout}
 	t.RawSetString("stdin", m.value(m.input))
 	t.RawSetString("stdout", m.value(m.output))
@@ -118,8 +117,7 @@ func (m *machine) ioOpen(c bind.Call) int {
 
 func (m *machine) ioPopen(c bind.Call) int {
 	command, mode := checkString(c, 1), optString(c, 2, "r")
-	cmd := exec.Command("/bin/sh", "-c", command)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	cmd := m.command(command)
 	theirs, ours, err := os.Pipe()
 	if err != nil {
 		return m.fail(c, command, err)

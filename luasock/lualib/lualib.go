@@ -6,6 +6,7 @@ package lualib
 
 import (
 	"io"
+	"os/exec"
 	"sync/atomic"
 
 	lua "github.com/yuin/gopher-lua"
@@ -31,13 +32,15 @@ type Options struct {
 	Strerror func(errno int) string
 	// Exit ends the program for os.exit. Nil: os.Exit.
 	Exit func(L *lua.LState, code int)
-	// Stdin is what io.read reads; it is read on another goroutine. The error EAGAIN
-	// says that nothing has come; whoever still waits reads again. Nil: os.Stdin.
-	Stdin io.Reader
+	// Stdin is what io.read reads. Nil: os.Stdin, on another goroutine.
+	Stdin Input
 	// Stdout is where print and io.write go. Nil: os.Stdout.
 	Stdout io.Writer
 	// Stderr is where io.stderr writes. Nil: os.Stderr.
 	Stderr io.Writer
+	// Command, if set, is told of each command of os.execute and io.popen before it
+	// starts, and may change it: its Stdin, Stdout and Stderr are the process's own.
+	Command func(*exec.Cmd)
 }
 
 // library opens one library into the globals of L.

@@ -154,10 +154,7 @@ func TestTraceback(t *testing.T) {
 // prints; the test is skipped where there is none.
 func oracle(t *testing.T, name, prelude, source string) string {
 	t.Helper()
-	path, err := exec.LookPath(name)
-	if err != nil {
-		t.Skip(name, "is not installed")
-	}
+	path := installed(t, name)
 	cmd := exec.Command(path, "-e", prelude, "t")
 	cmd.Dir = t.TempDir()
 	if err := os.WriteFile(filepath.Join(cmd.Dir, "t"), []byte(source), 0o600); err != nil {

@@ -72,20 +72,20 @@ func exactNumber(n float64) string {
 	return strconv.FormatFloat(n, 'g', -1, 64)
 }
 
-// clampInt drops the fraction, and what is beyond 2^53.
+// clampInt drops the fraction, and what is beyond 2^53 or an int.
 func clampInt(n float64) int {
-	const most = 1 << 53
-	return min(max(truncate(n), -most), most)
+	const most = min(1<<53, math.MaxInt)
+	return int(min(max(truncate(n), -most), most))
 }
 
-// truncate drops the fraction; what an int cannot hold becomes the nearest
+// truncate drops the fraction; what an int64 cannot hold becomes the nearest
 // that it can, and NaN the smallest, as on the hardware.
-func truncate(n float64) int {
+func truncate(n float64) int64 {
 	switch {
 	case n >= math.MaxInt64:
 		return math.MaxInt64
 	case n >= math.MinInt64:
-		return int(n)
+		return int64(n)
 	}
 	return math.MinInt64
 }

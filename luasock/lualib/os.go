@@ -110,11 +110,20 @@ func (m *machine) osExecute(c bind.Call) int {
 	if !c.Has(1) {
 		return c.Integer(1)
 	}
-	cmd := exec.Command("/bin/sh", "-c", checkString(c, 1))
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	cmd := m.command(checkString(c, 1))
 	var err error
 	m.await(c.L, func() { err = cmd.Run() })
 	return c.Integer(waitStatus(cmd, err))
+}
+
+// command is one for the shell.
+func (m *machine) command(text string) *exec.Cmd {
+	cmd := exec.Command("/bin/sh", "-c", text)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	if m.o.Command != nil {
+		m.o.Command(cmd)
+	}
+	return cmd
 }
 
 // waitStatus is the status that wait(2) gave, -1 when nothing ran.

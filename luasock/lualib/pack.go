@@ -243,7 +243,7 @@ func (p *packFormat) appendString(out []byte, item packItem, i int) []byte {
 		out = append(out, s...)
 		return zeros(out, item.size-len(s))
 	case packString:
-		if item.size < 8 && len(s) >= 1<<(8*item.size) {
+		if item.size < 8 && uint64(len(s)) >= 1<<(8*item.size) {
 			p.c.Bad(i, "string length does not fit in given size")
 		}
 		out = p.appendInt(out, uint64(len(s)), item.size, 0)

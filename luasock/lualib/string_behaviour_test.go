@@ -146,16 +146,12 @@ func TestFormatOracle(t *testing.T) {
 		"lua5.4": `"a", "A"`,
 	} {
 		t.Run(oracle, func(t *testing.T) {
-			if _, err := exec.LookPath(oracle); err != nil {
-				t.Skipf("%s is not installed", oracle)
-			}
+			installed(t, oracle)
 			compareGrid(t, oracle, strings.Replace(formatGrid, "VERBS", verbs, 1))
 		})
 	}
 	t.Run("unsigned", func(t *testing.T) {
-		if _, err := exec.LookPath("lua5.1"); err != nil {
-			t.Skip("lua5.1 is not installed")
-		}
+		installed(t, "lua5.1")
 		code := strings.Replace(formatGrid, "VERBS", `"u", "x", "X", "o"`, 1)
 		compareGrid(t, "lua5.1", strings.Replace(code, "1e100, ", "", 1))
 	})

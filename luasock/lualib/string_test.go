@@ -73,9 +73,7 @@ func TestStringCases(t *testing.T) {
 func TestStringOracle(t *testing.T) {
 	for _, oracle := range []string{"lua5.1", "lua5.4"} {
 		t.Run(oracle, func(t *testing.T) {
-			if _, err := exec.LookPath(oracle); err != nil {
-				t.Skipf("%s is not installed", oracle)
-			}
+			installed(t, oracle)
 			cases := slices.DeleteFunc(stringCases(), func(c stringCase) bool { return slices.Contains(c.except, oracle) })
 			for i, got := range askOracle(t, oracle, cases) {
 				if got != cases[i].want {

@@ -120,14 +120,14 @@ func (p *packFormat) exact(pos int, n int64) lua.LValue {
 	if n > maxExact || n < -maxExact {
 		inexactAt(p.c, pos, strconv.FormatInt(n, 10))
 	}
-	return bind.Int(int(n))
+	return bind.Int(n)
 }
 
 func (p *packFormat) exactUnsigned(pos int, u uint64) lua.LValue {
 	if u > maxExact {
 		inexactAt(p.c, pos, strconv.FormatUint(u, 10))
 	}
-	return bind.Int(int(u))
+	return bind.Int(u)
 }
 
 func inexactAt(c bind.Call, pos int, what string) {

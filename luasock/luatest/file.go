@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -44,8 +46,9 @@ type file struct {
 	asserts       *asserts
 	tostring      lua.LValue // the function, as it was before the tests
 	snapshots     *snapshots
-	failedOutside bool // something outside any test has failed
-	paused        bool // a person looks at it: what is printed is not kept
+	failedOutside bool     // something outside any test has failed
+	paused        bool     // a person looks at it: what is printed is not kept
+	captured      *os.File // takes what commands write; nil until there is one
 	halted        atomic.Bool
 }
 
@@ -142,6 +145,7 @@ func (f *file) open() error {
 		KeepErrors: true,
 		Observe:    f.observe,
 		Exit:       func(int) {},
+		Command:    f.captures,
 	})
 	if err != nil {
 		return err
@@ -209,6 +213,9 @@ func (f *file) close(out emit) {
 		f.snapshots.close(out)
 	}
 	f.vm.Close()
+	if f.captured != nil {
+		f.captured.Close()
+	}
 }
 
 // interrupt ends what runs, and nothing else is begun. Any goroutine may call it.
@@ -254,14 +261,48 @@ func (o output) Write(p []byte) (int, error) {
 		return os.Stdout.Write(p)
 	}
 	s := currentOf(o.f.vm)
+	s.takeCaptured()
 	if room := mostOutput - s.output.Len(); room > 0 {
 		s.output.Write(p[:min(len(p), room)])
 	}
 	return len(p), nil
 }
 
+// captures has what a command writes go to a file without a name, for it would
+// stand in the report. A pipe would have to be read until the last of its
+// children has ended.
+func (f *file) captures(cmd *exec.Cmd) {
+	if f.paused {
+		return
+	}
+	if f.captured == nil {
+		name, err := os.CreateTemp("", "sockscript-output-")
+		if err != nil {
+			return
+		}
+		os.Remove(name.Name())
+		f.captured = name
+		unix.FcntlInt(name.Fd(), unix.F_SETFL, unix.O_APPEND) // so that it can be cut short under them
+	}
+	cmd.Stdout, cmd.Stderr = f.captured, f.captured
+}
+
+// takeCaptured takes what commands have written.
+func (s *scope) takeCaptured() {
+	from := s.file.captured
+	if from == nil {
+		return
+	}
+	if info, err := from.Stat(); err != nil || info.Size() == 0 {
+		return
+	}
+	io.CopyN(&s.output, io.NewSectionReader(from, 0, mostOutput), max(0, int64(mostOutput-s.output.Len())))
+	from.Truncate(0)
+}
+
 // takeOutput gives what the scope's tasks have printed, and forgets it.
 func (s *scope) takeOutput() string {
+	s.takeCaptured()
 	text := s.output.String()
 	s.output = bytes.Buffer{}
 	return text

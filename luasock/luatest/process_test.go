@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -121,6 +122,26 @@ func TestProcess(t *testing.T) {
 	})
 }
 
+// Under nohup, and in the background of a script, this process ignores signals;
+// the programs that it starts do not.
+func TestProcessHearsSignals(t *testing.T) {
+	const key = "LUATEST_DEAF"
+	if os.Getenv(key) == "" {
+		cmd := exec.Command("sh", "-c", `trap "" HUP INT QUIT; exec "$0" -test.run "^$1\$"`, os.Args[0], t.Name())
+		cmd.Env = append(os.Environ(), key+"=yes")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
+		return
+	}
+	runPeers(t, []script{{name: "HUP, INT, QUIT", code: `
+		for _, name in ipairs{"HUP", "INT", "QUIT"} do
+			local p = test.process{"sh", "-c", "trap 'echo got it' " .. name .. "; echo up; while :; do sleep 0.01; done", ready = "up"}
+			p:kill(name)
+			p:expect("got it", 20)
+		end`}})
+}
+
 // A group is ended with everything in it: grandchildren, and what ignores
 // SIGTERM.
 func TestProcessGroupEnds(t *testing.T) {
@@ -175,8 +196,11 @@ func TestProcessEndsWithItsTester(t *testing.T) {
 		runPeer(t, `test.process{"sh", "-c", "echo $$ > p; mv p pid; exec sleep 600", ready = "./pid", cwd = "`+dir+`"} io.open("`+dir+`/up", "w"):close() task.sleep(600)`)
 		return
 	}
-	for _, signal := range []syscall.Signal{syscall.SIGKILL, syscall.SIGTERM, syscall.SIGINT} {
-		t.Run(unix.SignalName(signal), func(t *testing.T) {
+	for _, sig := range []syscall.Signal{syscall.SIGKILL, syscall.SIGTERM, syscall.SIGINT} {
+		t.Run(unix.SignalName(sig), func(t *testing.T) {
+			if signal.Ignored(sig) {
+				t.Skip("ignored here, as by nohup, and so by the tester")
+			}
 			dir := t.TempDir()
 			cmd := exec.Command(os.Args[0], "-test.run", "^TestProcessEndsWithItsTester$")
 			cmd.Env = append(os.Environ(), key+"="+dir)
@@ -191,7 +215,7 @@ func TestProcessEndsWithItsTester(t *testing.T) {
 					t.Fatal("the tester does not start")
 				}
 			}
-			cmd.Process.Signal(signal)
+			cmd.Process.Signal(sig)
 			cmd.Wait()
 			awaitGone(t, filepath.Join(dir, "pid"))
 		})

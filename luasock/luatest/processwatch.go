@@ -4,6 +4,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"strconv"
 	"syscall"
 
@@ -44,6 +45,7 @@ func launch(c command) (*launched, error) {
 		unix.Close(l.output)
 		return nil, err
 	}
+	hearSignals()
 	if err := l.cmd.Start(); err != nil {
 		unix.Close(l.output)
 		unix.Close(l.input)
@@ -51,6 +53,18 @@ func launch(c command) (*launched, error) {
 	}
 	l.watchdog = newWatchdog(l.cmd.Process.Pid)
 	return l, nil
+}
+
+// hearSignals has programs start with the default action of the signals that
+// nohup, or a script's &, has this process ignore: an ignored signal stays ignored
+// through exec, and a shell cannot even trap it. A signal that is handled does not,
+// so it is handled, by doing nothing.
+func hearSignals() {
+	for _, s := range []os.Signal{unix.SIGHUP, unix.SIGINT, unix.SIGQUIT} {
+		if signal.Ignored(s) {
+			signal.Notify(make(chan os.Signal, 1), s)
+		}
+	}
 }
 
 // own is a descriptor of one's own on an open file.

@@ -68,7 +68,7 @@ func faultsArg(c bind.Call, i int, datagrams bool, seed int64) *faults {
 	if f.toward = k.OptBytes("toward", "both"); !slices.Contains([]string{"client", "server", "both"}, f.toward) {
 		k.Wrong("toward", `"client", "server" or "both"`)
 	}
-	f.seed = int64(k.OptInt("seed", int(seed), math.MinInt64, math.MaxInt64))
+	f.seed = int64(k.OptInt("seed", int(seed), math.MinInt, math.MaxInt))
 	f.text = f.describe(k)
 	return f
 }
@@ -112,7 +112,7 @@ func afterOf(k bind.Fields, key string) int64 {
 	if !k.Has(key) {
 		return never
 	}
-	return int64(k.Int(key, 0, math.MaxInt64))
+	return int64(k.Int(key, 0, math.MaxInt))
 }
 
 // describe gives the faults as Lua, with their seed.

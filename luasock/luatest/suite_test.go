@@ -246,6 +246,21 @@ func TestWords(t *testing.T) {
 			passed a | file block x1 task
 			passed b
 			passed (output) | end`},
+		{name: "what commands write is the test's output", code: `
+			it("a", function()
+				print("one")
+				os.execute("echo two; echo three >&2")
+				print("four")
+				io.popen("echo five; cat", "w"):close()
+			end)
+			it("b", function()
+				os.execute("echo alone")
+				local p = io.popen("echo read; echo told >&2") p:read("*a") p:close()
+			end)
+			it("c", function() end)`, want: `
+			passed a | one two three four five
+			passed b | alone told
+			passed c`},
 		{name: "randomize shuffles, the same way for the same seed", code: `
 			randomize(5)
 			for i = 1, 6 do it("t" .. i, function() end) end`, want: `

@@ -1,6 +1,7 @@
 package luatest
 
 import (
+	"math"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
@@ -249,7 +250,7 @@ func wordRandomize(c bind.Call) int {
 			return 0
 		}
 	case lua.LNumber:
-		seed = int64(c.Int(1, 0, 1<<53))
+		seed = int64(c.Int(1, 0, min(1<<53, math.MaxInt)))
 	}
 	b.shuffle = &seed
 	return 0

@@ -159,7 +159,7 @@ func toIntArg(k call, v lua.LValue) (lua.LValue, bool) {
 		}
 	}
 	n, ok := toFloat(v)
-	if !ok || math.IsNaN(float64(n)) || n < -(1<<63) || n >= 1<<63 {
+	if !ok || math.IsNaN(float64(n)) || n < math.MinInt || n >= -math.MinInt {
 		return nil, false
 	}
 	whole := lua.LNumber(math.Trunc(float64(n)))

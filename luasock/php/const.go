@@ -2,6 +2,7 @@ package php
 
 import (
 	"math"
+	"strconv"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -10,8 +11,13 @@ import (
 	"sockscript/luasock/bind"
 )
 
-// intMax is PHP_INT_MAX as far as a Lua number can hold it.
-const intMax = math.MaxInt64 - 1023
+const (
+	// intMax is PHP_INT_MAX as far as a Lua number can hold it. PHP's int is as
+	// wide as Go's.
+	intMax = min(math.MaxInt, math.MaxInt64-1023)
+	// maxUint32 is the most that an int holds of 32 bits.
+	maxUint32 = min(math.MaxInt, math.MaxUint32)
+)
 
 // ownConstants are PHP's beside those of its sockets.
 var ownConstants = []bind.Const{
@@ -38,9 +44,9 @@ var ownConstants = []bind.Const{
 	{Name: "STREAM_CLIENT_ASYNC_CONNECT", Value: 2},
 	{Name: "STREAM_CLIENT_CONNECT", Value: 4},
 	{Name: "STREAM_NOTIFY_CONNECT", Value: 2},
-	{Name: "PHP_INT_SIZE", Value: 8},
+	{Name: "PHP_INT_SIZE", Value: strconv.IntSize / 8},
 	{Name: "PHP_INT_MAX", Value: intMax},
-	{Name: "PHP_INT_MIN", Value: math.MinInt64},
+	{Name: "PHP_INT_MIN", Value: math.MinInt},
 }
 
 // constants are all of the module's numbers, with PHP's names: SOCKET_ stands

@@ -91,7 +91,7 @@ func (v *converter) int32(value lua.LValue) (int, error) {
 }
 
 func (v *converter) uint32(value lua.LValue) (int, error) {
-	return v.ranged(value, 0, math.MaxUint32, "an unsigned 32-bit integer")
+	return v.ranged(value, 0, maxUint32, "an unsigned 32-bit integer")
 }
 
 func (v *converter) uint16(value lua.LValue) (int, error) {
@@ -175,8 +175,8 @@ func (v *converter) scope(value lua.LValue) (int, error) {
 	name, ok := value.(lua.LString)
 	if !ok {
 		n, err := v.integer(value)
-		if err == nil && (n < 0 || n > math.MaxUint32) {
-			err = v.fail("the interface index cannot be negative or larger than %d; given %d", math.MaxUint32, n)
+		if err == nil && (n < 0 || n > maxUint32) {
+			err = v.fail("the interface index cannot be negative or larger than %d; given %d", uint32(math.MaxUint32), n)
 		}
 		return n, err
 	}

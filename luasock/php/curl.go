@@ -3,7 +3,6 @@ package php
 import (
 	"errors"
 	"io"
-	"net/http/cookiejar"
 	"net/url"
 	"strings"
 	"time"
@@ -23,7 +22,7 @@ var curlRows = []bind.Row{
 	differs(row("curl_setopt_array(CurlHandle $handle, array $options): bool", "Sets options by their numbers, up to the first that fails.", curlSetoptArray),
 		"they are set in the order of their numbers, because a table has no other"),
 	differs(row("curl_exec(CurlHandle $handle): string|bool", "Makes the request, while other tasks go on.", curlExec),
-		"HTTP/1.1 only, through proxies of HTTP only; a connection ends with the call; POST without fields sends an empty body; no Expect"),
+		"HTTP/1.1 only, through proxies of HTTP only; a connection ends with the call, and CURLOPT_COOKIEJAR is written then; POST without fields sends an empty body; no Expect"),
 	differs(row("curl_getinfo(CurlHandle $handle, ?int $option = null): mixed", "Tells of the last request: all, or what a CURLINFO_ constant names.", curlGetinfo),
 		"numbers of proxies, SSL engines and other protocols are not told"),
 	row("curl_error(CurlHandle $handle): string", "Gives the text of the last request's error, \"\" for none.", curlError),
@@ -43,7 +42,7 @@ var curlClass = &bind.Class{
 type curlHandle struct {
 	id      uint64
 	options map[int]lua.LValue // checked, by their numbers
-	jar     *cookiejar.Jar     // nil without
+	jar     *cookies           // nil without
 	answer  *answer            // of the last request; nil before
 	fault   curlFault
 
@@ -129,7 +128,12 @@ func curlExec(k call) int {
 		return k.no()
 	}
 	if h.keepsCookies() && h.jar == nil {
-		h.jar, _ = cookiejar.New(nil) // it cannot fail
+		h.jar = newCookies()
+	}
+	if h.jar != nil {
+		file, fresh := h.text(curlCookieFile), h.on(curlCookieSession)
+		h.jar.load(file, fresh)
+		defer func() { h.jar.save(h.text(curlCookieJar), file, fresh) }()
 	}
 	var body strings.Builder
 	x := &curlTransfer{k: k, h: h, began: time.Now(), answer: answer{length: -1}}

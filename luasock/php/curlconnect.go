@@ -57,7 +57,7 @@ func (x *curlTransfer) connect() (bool, error) {
 
 // proxy is the proxy of the request; nil for none.
 func (x *curlTransfer) proxy() *url.URL {
-	text := x.h.text(curlProxy)
+	text := x.h.proxyFor(x.target)
 	if text == "" || x.h.text(curlUnixSocket) != "" {
 		return nil
 	}
@@ -78,7 +78,7 @@ func (x *curlTransfer) proxy() *url.URL {
 func (x *curlTransfer) dial(host, port string, deadline time.Time) error {
 	if proxy := x.proxy(); proxy != nil {
 		if proxy.Scheme != "http" {
-			return curlFault{7, fmt.Sprintf("Unsupported proxy scheme for '%s'", x.h.text(curlProxy))}
+			return curlFault{7, fmt.Sprintf("Unsupported proxy scheme for '%s'", x.h.proxyFor(x.target))}
 		}
 		host, port = proxy.Hostname(), proxy.Port()
 	}

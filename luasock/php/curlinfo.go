@@ -77,6 +77,15 @@ var curlInfos = []curlInfo{
 	{"redirect_time_us", "REDIRECT_TIME_T", 6291511, zero}, {"starttransfer_time_us", "STARTTRANSFER_TIME_T", 6291510, endInMicroseconds("first_byte")},
 	{"total_time_us", "TOTAL_TIME_T", 6291506, endInMicroseconds("total")},
 	{"effective_method", "EFFECTIVE_METHOD", 1048634, func(h *curlHandle) lua.LValue { return lua.LString(h.effectiveMethod()) }},
+	{"", "COOKIELIST", 4194332, func(h *curlHandle) lua.LValue {
+		t := &lua.LTable{Metatable: lua.LNil}
+		if h.jar != nil {
+			for _, c := range h.jar.kept {
+				t.Append(lua.LString(c.String()))
+			}
+		}
+		return t
+	}},
 	{"", "OS_ERRNO", 2097177, ofAnswer(func(a *answer) int { return a.errno })}, {"", "NUM_CONNECTS", 2097178, ofAnswer(func(a *answer) int { return a.connects })},
 	{"", "HTTP_CONNECTCODE", 2097174, zero},
 	{"", "PRIVATE", 1048597, func(h *curlHandle) lua.LValue {

@@ -65,6 +65,9 @@ const (
 	curlAutoReferer    = 58
 	curlProxyPort      = 59
 	curlProxyUserPwd   = 10006
+	curlNoProxy        = 10177
+	curlCookieSession  = 96
+	curlPostRedir      = 161
 )
 
 // curlMostRedirs is how many redirects are followed where nobody says.
@@ -107,8 +110,9 @@ var curlOptions = []curlOption{
 	{"WRITEFUNCTION", curlWriteFunction, curlCallback}, {"HEADERFUNCTION", curlHeaderFunction, curlCallback}, {"PRIVATE", curlPrivate, curlAny},
 	{"ENCODING", curlEncoding, curlString}, {"ACCEPT_ENCODING", curlEncoding, curlString}, {"AUTOREFERER", curlAutoReferer, curlLong},
 	{"IPRESOLVE", curlIPResolve, curlLong}, {"PROXYPORT", curlProxyPort, curlLong}, {"PROXYUSERPWD", curlProxyUserPwd, curlString},
+	{"NOPROXY", curlNoProxy, curlString}, {"POSTREDIR", curlPostRedir, curlLong}, {"COOKIESESSION", curlCookieSession, curlLong},
 	// Without effect.
-	{"BINARYTRANSFER", 19914, curlLong}, {"SSLVERSION", 32, curlLong}, {"TCP_KEEPALIVE", 213, curlLong}, {"COOKIESESSION", 96, curlLong},
+	{"BINARYTRANSFER", 19914, curlLong}, {"SSLVERSION", 32, curlLong}, {"TCP_KEEPALIVE", 213, curlLong},
 	{"MAXCONNECTS", 71, curlLong}, {"UNRESTRICTED_AUTH", 105, curlLong}, {"LOW_SPEED_LIMIT", 19, curlLong}, {"LOW_SPEED_TIME", 20, curlLong},
 	{"BUFFERSIZE", 98, curlLong}, {"DNS_CACHE_TIMEOUT", 92, curlLong}, {"FORBID_REUSE", 75, curlLong}, {"FRESH_CONNECT", 74, curlLong},
 	{"HTTPAUTH", 107, curlLong}, {"NOPROGRESS", 43, curlLong}, {"NOSIGNAL", 99, curlLong},
@@ -341,6 +345,7 @@ func curlConstants() []bind.Const {
 	list := []bind.Const{
 		{Name: "CURL_HTTP_VERSION_NONE", Value: 0}, {Name: "CURL_HTTP_VERSION_1_0", Value: 1}, {Name: "CURL_HTTP_VERSION_1_1", Value: 2},
 		{Name: "CURL_HTTP_VERSION_2_0", Value: 3}, {Name: "CURL_HTTP_VERSION_2", Value: 3}, {Name: "CURL_HTTP_VERSION_2TLS", Value: 4},
+		{Name: "CURL_REDIR_POST_301", Value: 1}, {Name: "CURL_REDIR_POST_302", Value: 2}, {Name: "CURL_REDIR_POST_303", Value: 4}, {Name: "CURL_REDIR_POST_ALL", Value: 7},
 		{Name: "CURLAUTH_BASIC", Value: 1}, {Name: "CURL_IPRESOLVE_WHATEVER", Value: 0}, {Name: "CURL_IPRESOLVE_V4", Value: 1}, {Name: "CURL_IPRESOLVE_V6", Value: 2},
 		{Name: "CURLE_OK", Value: 0}, {Name: "CURLE_UNSUPPORTED_PROTOCOL", Value: 1}, {Name: "CURLE_URL_MALFORMAT", Value: 3},
 		{Name: "CURLE_COULDNT_RESOLVE_PROXY", Value: 5}, {Name: "CURLE_COULDNT_RESOLVE_HOST", Value: 6}, {Name: "CURLE_COULDNT_CONNECT", Value: 7},

@@ -154,8 +154,8 @@ func authorityOf(u *url.URL) string {
 func (x *curlTransfer) cookies(same bool) string {
 	var list []string
 	if x.h.jar != nil {
-		for _, c := range x.h.jar.Cookies(x.target) {
-			list = append(list, c.Name+"="+c.Value)
+		for _, c := range x.h.jar.jar.Cookies(trusted(x.target)) {
+			list = append(list, c.Name+"="+cookieValue(c))
 		}
 	}
 	if s := x.h.text(curlCookie); s != "" && same {
@@ -174,7 +174,7 @@ func (x *curlTransfer) keepCookies() {
 			}
 		}
 	}
-	x.h.jar.SetCookies(x.target, list)
+	x.h.jar.take(x.target, list)
 }
 
 // login is "user:password".

@@ -102,7 +102,8 @@ func (x *curlTransfer) follows() bool {
 
 // redirect is what a redirect makes of the method and the body.
 func (x *curlTransfer) redirect() {
-	if !x.body || x.status != 301 && x.status != 302 && x.status != 303 {
+	kept := map[int]int{301: 1, 302: 2, 303: 4}[x.status] // CURL_REDIR_POST_…
+	if !x.body || kept == 0 || x.h.number(curlPostRedir, 0)&kept != 0 {
 		return
 	}
 	x.body = false

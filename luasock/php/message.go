@@ -44,7 +44,7 @@ func socketCmsgSpace(k call) int {
 	size := kind.size
 	if key == rights {
 		const most = math.MaxInt32
-		if n > (math.MaxInt-sock.CmsgSpace(4)-15)/4 || n > most*2 {
+		if n > (math.MaxInt-sock.CmsgSpace(4)-15)/4 || int64(n) > most*2 {
 			k.valueError(3, "must be between %d and %d", math.MinInt32, most)
 		}
 		size *= n
@@ -162,8 +162,8 @@ func (k call) nameArray(a addr.Addr) lua.LValue {
 	t.RawSetString("port", bind.Int(a.Port))
 	if a.Family == unix.AF_INET6 {
 		scope, _ := a.ScopeID()
-		t.RawSetString("flowinfo", bind.Int(int(a.Flow)))
-		t.RawSetString("scope_id", bind.Int(int(scope)))
+		t.RawSetString("flowinfo", bind.Int(int64(a.Flow)))
+		t.RawSetString("scope_id", bind.Int(int64(scope)))
 	}
 	return t
 }

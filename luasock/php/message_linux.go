@@ -36,7 +36,7 @@ func (v *converter) credentials(value lua.LValue, c *sock.Control) error {
 		if key == "pid" {
 			numbers[i], err = v.ranged(n, math.MinInt32, math.MaxInt32, "a pid_t value")
 		} else {
-			numbers[i], err = v.ranged(n, 0, math.MaxUint32, "a uid_t value")
+			numbers[i], err = v.ranged(n, 0, maxUint32, "a uid_t value")
 		}
 		if err != nil {
 			return err

@@ -168,7 +168,7 @@ func setTimeout(k call, s *sock.Sock, name int) error {
 func (k call) interfaceOf(v lua.LValue) (int, error) {
 	if n, ok := v.(lua.LNumber); ok {
 		if n < 0 || n > math.MaxUint32 {
-			k.throw("ValueError", fmt.Sprintf("Index must be between 0 and %d", math.MaxUint32))
+			k.throw("ValueError", fmt.Sprintf("Index must be between 0 and %d", uint32(math.MaxUint32)))
 		}
 		return int(n), nil
 	}

@@ -132,8 +132,8 @@ func socketSelect(k call) int {
 
 // span is seconds and microseconds as a Duration, at most Forever.
 func span(sec, usec int) time.Duration {
-	const most = math.MaxInt64 / int(time.Second)
-	if sec >= most-1 {
+	const most = math.MaxInt64/int64(time.Second) - 1
+	if int64(sec) >= most {
 		return bind.Forever
 	}
 	return time.Duration(sec)*time.Second + time.Duration(usec)*time.Microsecond

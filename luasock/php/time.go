@@ -40,7 +40,7 @@ func usleep(k call) int {
 
 // wait suspends the task for so many units as argument 1 says.
 func (k call) wait(unit time.Duration) {
-	n := min(k.int(1), int(math.MaxInt64/unit))
+	n := min(int64(k.int(1)), int64(math.MaxInt64/unit))
 	if err := k.vm().Loop().Sleep(time.Duration(n) * unit); err != nil {
 		k.Fail(err)
 	}

@@ -96,11 +96,11 @@ func (c *copying) splice(in, out Descriptor) error {
 	if err := s.group.loop.Spend(); err != nil {
 		return err
 	}
-	p, err := s.group.takePipe()
+	p, err := s.group.pipes.take()
 	if err != nil {
 		return errRefused // there are too many, and copying needs none
 	}
-	defer s.group.putPipe(p)
+	defer s.group.pipes.put(p)
 	n, errno := splice(in.Raw(), p.w, min(c.left, atOnce))
 	if c.refused(n, errno) {
 		return errRefused
@@ -158,11 +158,17 @@ type pipe struct {
 	holds int // bytes
 }
 
-// takePipe gives an empty pipe.
-func (g *Group) takePipe() (*pipe, error) {
-	if n := len(g.pipes); n > 0 {
-		p := g.pipes[n-1]
-		g.pipes = g.pipes[:n-1]
+// pipes are the empty ones that a Group keeps.
+type pipes struct {
+	kept   []*pipe
+	closed bool
+}
+
+// take gives an empty pipe.
+func (k *pipes) take() (*pipe, error) {
+	if n := len(k.kept); n > 0 {
+		p := k.kept[n-1]
+		k.kept = k.kept[:n-1]
 		return p, nil
 	}
 	var fds [2]int
@@ -188,21 +194,21 @@ func (p *pipe) close() {
 	unix.Close(p.w)
 }
 
-// putPipe keeps a pipe for the next time, if it is empty and few are kept.
-func (g *Group) putPipe(p *pipe) {
-	if p.holds == 0 && len(g.pipes) < idlePipes && !g.closed {
-		g.pipes = append(g.pipes, p)
+// put keeps a pipe for the next time, if it is empty and few are kept.
+func (k *pipes) put(p *pipe) {
+	if p.holds == 0 && len(k.kept) < idlePipes && !k.closed {
+		k.kept = append(k.kept, p)
 		return
 	}
 	p.close()
 }
 
-// closePipes closes the pipes that are kept.
-func (g *Group) closePipes() {
-	kept := g.pipes
-	g.pipes, g.closed = nil, true
+// close closes the pipes that are kept, and those that come back later.
+func (k *pipes) close() {
+	kept := k.kept
+	k.kept, k.closed = nil, true
 	for _, p := range kept {
-		g.putPipe(p)
+		k.put(p)
 	}
 }
 

@@ -5,7 +5,7 @@ package stream
 // move reports that the bytes have to be copied.
 func (c *copying) move() (bool, error) { return false, nil }
 
-// pipe is not used on this system.
-type pipe struct{}
+// pipes are not used on this system.
+type pipes struct{}
 
-func (g *Group) closePipes() {}
+func (pipes) close() {}

@@ -81,9 +81,8 @@ const (
 type Group struct {
 	loop    *loop.Loop
 	scratch loop.Scratch
-	pipes   []*pipe // empty ones, for copying in the kernel
-	moved   uint64  // bytes that the kernel has moved past the streams
-	closed  bool
+	pipes   pipes  // for copying in the kernel
+	moved   uint64 // bytes that the kernel has moved past the streams
 
 	// Of TLS: what came and what is to be sent during a call, and the handshakes
 	// under way.
@@ -107,7 +106,7 @@ func (g *Group) Text(p []byte) string { return g.scratch.Text(p) }
 // it. Their loop must be closed before.
 func (g *Group) Close() {
 	g.endHandshakes()
-	g.closePipes()
+	g.pipes.close()
 }
 
 // Stream is buffered bytes over a transport, which it owns.
