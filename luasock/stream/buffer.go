@@ -21,6 +21,7 @@ func (s *Stream) take(size int) bool {
 	n, err := try(into)
 	s.flooded = n == len(into)
 	if errors.Is(err, unix.EAGAIN) {
+		s.own()
 		return false
 	}
 	if err != nil {
@@ -70,16 +71,24 @@ func (s *Stream) room(size int) []byte {
 		return s.datagramRoom()
 	}
 	size = min(max(size, 1), most)
-	if len(s.buf) == 0 {
+	switch flood := s.flooded && !s.exact && s.shareable(); {
+	case len(s.buf) == 0 && !flood:
+		return s.group.scratch.Bytes()[:size]
+	case len(s.buf) < loop.Large && flood:
 		room := s.group.scratch.Bytes()
-		if _, ok := s.transport.(Keeper); ok && s.flooded && !s.exact {
-			return room
-		}
-		return room[:size]
+		n := copy(room, s.buf)
+		s.buf, s.lent, s.still = room[:n], n > 0, false
+		return room[n:]
 	}
 	s.own()
 	s.buf, s.still = slices.Grow(s.buf, size), false
 	return s.buf[len(s.buf) : len(s.buf)+size]
+}
+
+// shareable tells whether what is read ahead can be left to others.
+func (s *Stream) shareable() bool {
+	_, ok := s.transport.(Keeper)
+	return ok
 }
 
 // datagramRoom fits the next datagram whole: of AF_UNIX it may be larger than

@@ -6,8 +6,6 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
 	"sockscript/luasock/loop"
 	"sockscript/luasock/sock"
 	"sockscript/luasock/stream"
@@ -101,37 +99,89 @@ func (r *copyRig) flood(kind string) *stream.Stream {
 
 func zero(p []byte) bool { return bytes.Count(p, []byte{0}) == len(p) }
 
-// A peer that sends faster than is read costs fewer calls of the kernel's than it
-// is read in pieces; others share the bytes that were read ahead.
+// A peer that sends faster than is read costs fewer calls of the kernel's than
+// pieces of 64 KB would, whatever it is read in.
 func TestReadAheadOfAFlood(t *testing.T) {
-	r := newCopyRig(t, "tcp", "tcp", numbered(24<<20))
-	calls, pieces, got := 0, 0, 0
-	r.net.Observe = func(e sock.Event) {
-		if e.Op == "recv" && len(e.Data) > 0 {
-			calls++
+	const size = 24 << 20
+	for name, read := range map[string]func(*stream.Stream) ([]byte, error){
+		"pieces": func(s *stream.Stream) ([]byte, error) { return s.Read(loop.ScratchSize) },
+		"lines":  func(s *stream.Stream) ([]byte, error) { return s.Gets(loop.ScratchSize) },
+	} {
+		r := newCopyRig(t, "tcp", "tcp", numbered(size))
+		calls, got := 0, 0
+		r.net.Observe = func(e sock.Event) {
+			if e.Op == "recv" && len(e.Data) > 0 {
+				calls++
+			}
+		}
+		r.loop.Go("reader", func() {
+			for {
+				p, err := read(r.source)
+				if err != nil {
+					break
+				}
+				got += len(p)
+			}
+		})
+		if err := r.loop.Run(); err != nil {
+			t.Fatal(err)
+		}
+		if got != size || calls > size/loop.ScratchSize/2 {
+			t.Errorf("%s: %d bytes took %d calls", name, got, calls)
 		}
 	}
+}
+
+// What was read ahead of a flood is there for those who share the socket.
+func TestSharedFlood(t *testing.T) {
+	data := numbered(8 << 20)
+	r := newCopyRig(t, "tcp", "tcp", data)
+	socket := r.source.Transport().(*sock.Sock)
 	r.loop.Go("reader", func() {
-		for {
+		for got := 0; got < len(data); {
 			p, err := r.source.Read(loop.ScratchSize)
-			if err != nil {
+			if err == nil && got > len(data)/2 {
+				r.source.Share(true)
+				got += len(p)
+				p, err = socket.Recv(1<<20, 0)
+			}
+			if err == io.EOF && got == len(data) {
 				break
 			}
-			pieces++
-			if got += len(p); pieces == 100 {
-				r.source.Share(true)
-				rest, err := r.source.Transport().(*sock.Sock).Recv(1<<20, unix.MSG_DONTWAIT)
-				if err != nil {
-					t.Error(err)
-				}
-				got += len(rest)
+			if err != nil || !bytes.HasPrefix(data[got:], p) {
+				t.Errorf("%d bytes at %d, %v", len(p), got, err)
+				return
 			}
+			got += len(p)
 		}
 	})
 	if err := r.loop.Run(); err != nil {
 		t.Fatal(err)
 	}
-	if got != 24<<20 || calls > pieces/2 {
-		t.Errorf("%d bytes in %d pieces took %d calls", got, pieces, calls)
+}
+
+// A flood that ends in the middle of a line leaves the line to the reader, though
+// others read while he waits.
+func TestEndOfAFlood(t *testing.T) {
+	r := newCopyRig(t, "unix", "unix", nil)
+	other, others := r.connect("unix")
+	line := bytes.Repeat([]byte("a"), 8<<10) // as much as is asked for
+	r.loop.Go("reader", func() {
+		got, err := r.source.Gets(100_000)
+		if err != nil || string(got) != string(line)+"\n" {
+			t.Errorf("%d bytes, the first %q, %v", len(got), got[:1], err)
+		}
+	})
+	r.loop.Go("writer", func() {
+		r.feed.Write(line)
+		r.loop.Yield()
+		others.Write(bytes.Repeat([]byte("X"), 8<<10))
+		if p, err := other.Read(8 << 10); err != nil || p[0] != 'X' {
+			t.Errorf("the other reads %d bytes, %v", len(p), err)
+		}
+		r.feed.Write([]byte("\n"))
+	})
+	if err := r.loop.Run(); err != nil {
+		t.Fatal(err)
 	}
 }
