@@ -175,7 +175,9 @@ func TestEndOfAFlood(t *testing.T) {
 	})
 	r.loop.Go("writer", func() {
 		r.feed.Write(line)
-		r.loop.Yield()
+		for r.source.Buffered() == 0 {
+			r.loop.Yield()
+		}
 		others.Write(bytes.Repeat([]byte("X"), 8<<10))
 		if p, err := other.Read(8 << 10); err != nil || p[0] != 'X' {
 			t.Errorf("the other reads %d bytes, %v", len(p), err)
