@@ -249,6 +249,31 @@ func TestHTTPSession(t *testing.T) {
 			out(failure(s.get, s, url)) --> =bad argument #1 to 'get' (session is closed)
 			out(failure(s.close, s)) --> =bad argument #1 to 'close' (session is closed)
 			out(failure(s.get, url)) --> ~^bad argument #1 to 'get' \(s must be a Session, got "http:`},
+		{name: "keeps the connections of tasks that share it", code: `
+			local server = socket.stream_server("tcp://127.0.0.1:0")
+			local to, connections = "http://" .. server:get_name(false), 0
+			task.spawn(function()
+			  for fp in function() return (server:accept(-1)) end do
+			    connections = connections + 1
+			    task.spawn(function()
+			      while fp:read_until("\r\n\r\n") do
+			        task.yield()
+			        fp:write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+			      end
+			      fp:close()
+			    end)
+			  end
+			end)
+			local s, fns, answers = http.session(), {}, 0
+			for i = 1, 20 do
+			  fns[i] = function()
+			    for j = 1, 20 do answers = #s:get(to).body + answers end
+			  end
+			end
+			task.all(fns)
+			out(answers, connections < 100) --> =800 true
+			s:close()
+			server:close()`},
 		{name: "an idle connection lets the script end", code: `
 			s = http.session()
 			out(s:get(url .. "/empty").status, #socket.list()) --> =200 1`},

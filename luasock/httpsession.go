@@ -22,6 +22,11 @@ import (
 // httpKeepIdle is how long a session keeps a connection that nobody uses.
 const httpKeepIdle = 90 * time.Second
 
+// httpMostIdle is how many of those it keeps for each of its routes, also of one
+// server: with net/http's own 2, tasks that share a session would connect anew for
+// nearly every request.
+const httpMostIdle = 100
+
 var errSessionClosed = httpFailed(httpClosed, "session is closed")
 
 // HTTPSession is a session as scripts have it. When the last reference to it is
@@ -137,14 +142,15 @@ func (s *httpSession) transport(route httpRoute) (*http.Transport, error) {
 	config.InsecureSkipVerify = route.insecure
 	config.ClientSessionCache = tls.NewLRUClientSessionCache(0)
 	t := &http.Transport{
-		Proxy:             route.proxyFunc(),
-		DialContext:       s.dialer(route),
-		TLSClientConfig:   config,
-		ForceAttemptHTTP2: !route.http1,
-		IdleConnTimeout:   httpKeepIdle,
-		MaxIdleConns:      100,
-		ReadBufferSize:    64 << 10,
-		WriteBufferSize:   64 << 10,
+		Proxy:               route.proxyFunc(),
+		DialContext:         s.dialer(route),
+		TLSClientConfig:     config,
+		ForceAttemptHTTP2:   !route.http1,
+		IdleConnTimeout:     httpKeepIdle,
+		MaxIdleConns:        httpMostIdle,
+		MaxIdleConnsPerHost: httpMostIdle,
+		ReadBufferSize:      64 << 10,
+		WriteBufferSize:     64 << 10,
 
 		OnProxyConnectResponse: proxyConnected,
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 
 	"golang.org/x/net/dns/dnsmessage"
@@ -273,11 +274,46 @@ func serveNames(server net.PacketConn) {
 		if m.Unpack(query[:n]) != nil || len(m.Questions) != 1 {
 			continue
 		}
-		answer(&m)
-		if reply, err := m.Pack(); err == nil {
-			server.WriteTo(reply, from)
+		reply := func() {
+			answer(&m)
+			if reply, err := m.Pack(); err == nil {
+				server.WriteTo(reply, from)
+			}
 		}
+		if name := m.Questions[0].Name.String(); strings.HasSuffix(name, ".silent.test.") {
+			unanswered.add(name, reply)
+			continue
+		}
+		reply()
 	}
+}
+
+// unanswered is what the name server was asked about the domain silent.test,
+// where it answers nothing until it is told.
+var unanswered = questions{replies: map[string][]func(){}}
+
+type questions struct {
+	mu      sync.Mutex
+	replies map[string][]func()
+}
+
+func (q *questions) add(name string, reply func()) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.replies[name] = append(q.replies[name], reply)
+}
+
+// of are the replies to what was asked of a name.
+func (q *questions) of(name string) []func() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.replies[name]
+}
+
+func (q *questions) forget() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	clear(q.replies)
 }
 
 // answer makes a question its answer.

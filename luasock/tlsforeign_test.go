@@ -117,6 +117,21 @@ func TestOpenSSLClient(t *testing.T) {
 			say("R\n")
 			out(got:recv()) --> =the peer has sent what does not fit the handshake, or wants to negotiate anew
 			server:close()`},
+		{name: "clients that refuse, or offer nothing that fits", code: `
+			local got = task.channel(1)
+			local function try(ssl, ...)
+			  local name, server = serve(cert("server", ssl), function(fp) got:send(select(2, fp:gets())) end)
+			  openssl("s_client", "-connect", name, ...)
+			  local message = got:recv()
+			  server:close()
+			  return message
+			end
+			out(try({}, "-CAfile", "other.pem", "-verify_return_error", "-tls1_3")) --> =the peer has broken TLS off: it does not know who has signed our certificate (alert: unknown certificate authority)
+			out(try({}, "-CAfile", "other.pem", "-verify_return_error", "-tls1_2")) --> =the peer has broken TLS off: it does not know who has signed our certificate (alert: unknown certificate authority)
+			out(try({crypto_method = socket.STREAM_CRYPTO_METHOD_TLSv1_3_SERVER}, "-tls1_2")) --> ~^the client speaks no version of TLS that is allowed here, only TLS 1.2.* \(crypto_method\)$
+			out(try({}, "-tls1_2", "-cipher", "DHE-RSA-AES128-SHA:AES128-SHA256")) --> =the client has no cipher suite that is allowed here, only AES128-SHA256 (ciphers)
+			out(try({}, "-tls1_2", "-cipher", "DHE-RSA-AES128-SHA")) --> =the client has no cipher suite that is allowed here, only such as are not known (ciphers)
+			out(try({alpn_protocols = "h2"}, "-alpn", "x,y")) --> =the client speaks none of alpn_protocols, but "x" "y"`},
 		{name: "versions, names, protocols", code: `
 			for _, version in ipairs{"-tls1_2", "-tls1_3"} do
 			  local got = task.channel(1)

@@ -1,9 +1,11 @@
 package luasock
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
+	"strconv"
 	"strings"
 
 	"sockscript/luasock/stream"
@@ -64,7 +66,46 @@ func tlsMessage(e *stream.TLSError) string {
 	case strings.Contains(text, "client didn't provide a certificate"):
 		return "the client has shown no certificate, and verify_peer wants one"
 	}
+	if message := offerMessage(text); message != "" {
+		return message
+	}
 	return "TLS failed: " + text
+}
+
+// offerMessage says what a client has offered of which this server has nothing;
+// "" of other failures.
+func offerMessage(text string) string {
+	what, offer, _ := strings.Cut(text, ": ")
+	switch {
+	case what == "client offered only unsupported versions":
+		return "the client speaks no version of TLS that is allowed here, only " + offered(offer, tls.VersionName) + " (crypto_method)"
+	case strings.HasPrefix(what, "no cipher suite supported by both"):
+		suite := func(id uint16) string { return suiteOf(id).name }
+		return "the client has no cipher suite that is allowed here, only " + offered(offer, suite) + " (ciphers)"
+	case strings.HasPrefix(what, "client requested unsupported application protocols"):
+		return "the client speaks none of alpn_protocols, but " + strings.Trim(strings.TrimPrefix(what, "client requested unsupported application protocols"), "([ ])")
+	}
+	return ""
+}
+
+// offered names what stands in a list of hexadecimal numbers, as far as it has
+// names.
+func offered(list string, name func(uint16) string) string {
+	var names []string
+	for _, digits := range strings.Fields(strings.Trim(list, "[]")) {
+		id, err := strconv.ParseUint(digits, 16, 16)
+		if text := name(uint16(id)); err == nil && !strings.HasPrefix(text, "0x") {
+			names = append(names, text)
+		}
+	}
+	const most = 6
+	switch {
+	case len(names) == 0:
+		return "such as are not known"
+	case len(names) > most:
+		return strings.Join(names[:most], ", ") + fmt.Sprintf(" and %d others", len(names)-most)
+	}
+	return strings.Join(names, ", ")
 }
 
 func alertMessage(alert string) string {

@@ -344,7 +344,7 @@ func (n *Net) canonname(host string, flags int) (string, error) {
 	if _, ok := numericHost(host); ok {
 		return host, nil
 	}
-	name, err := resolve(n, host, net.DefaultResolver.LookupCNAME)
+	name, err := resolve(n, host, n.resolver.LookupCNAME)
 	if name == "" {
 		return host, err
 	}

@@ -14,6 +14,7 @@ package sock
 
 import (
 	"errors"
+	"net"
 	"os"
 	"runtime"
 	"slices"
@@ -84,18 +85,22 @@ type Net struct {
 	collect int // how many of them bring the next
 	scratch loop.Scratch
 
+	resolver *net.Resolver
+
 	collected time.Time // when the last collection was
 }
 
 // firstCollect is how many unclosed handles bring the first collection.
 const firstCollect = 64
 
-// New returns a Net whose sockets wait on l. It sets l.BeforeSleep.
+// New returns a Net whose sockets wait on l. It sets l.BeforeSleep. Names are
+// looked up as net.DefaultResolver, as it is now, does it.
 func New(l *loop.Loop) *Net {
 	n := &Net{
-		Loop:    l,
-		opened:  map[*open]struct{}{},
-		collect: firstCollect,
+		Loop:     l,
+		opened:   map[*open]struct{}{},
+		collect:  firstCollect,
+		resolver: newResolver(net.DefaultResolver),
 	}
 	l.BeforeSleep = n.beforeSleep
 	return n

@@ -191,7 +191,7 @@ func first[T any](seq iter.Seq[T], is func(T) bool) (v T, ok bool) {
 // Gethostbyaddr finds the name of an address, while the task waits. It is ""
 // when the address has none or nobody can tell; the error is one of the loop's.
 func (n *Net) Gethostbyaddr(ip netip.Addr) (string, error) {
-	names, err := resolve(n, ip.String(), net.DefaultResolver.LookupAddr)
+	names, err := resolve(n, ip.String(), n.resolver.LookupAddr)
 	if err != nil || len(names) == 0 {
 		return "", err
 	}
@@ -211,4 +211,4 @@ func resolve[T any](n *Net, host string, ask func(context.Context, string) (T, e
 }
 
 // Quiet is a Net for look-ups only, whose failures are not kept in n.LastErr.
-func (n *Net) Quiet() *Net { return &Net{Loop: n.Loop} }
+func (n *Net) Quiet() *Net { return &Net{Loop: n.Loop, resolver: n.resolver} }

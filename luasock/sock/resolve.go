@@ -64,7 +64,7 @@ func (n *Net) Lookup(family int, host string) ([]netip.Addr, error) {
 	}
 	why := loop.Why{Op: "look-up", On: hostName(host)}
 	ips, err := loop.Await(n.Loop, why, time.Time{}, func(ctx context.Context) ([]netip.Addr, error) {
-		return net.DefaultResolver.LookupNetIP(ctx, network, host)
+		return n.resolver.LookupNetIP(ctx, network, host)
 	})
 	if err != nil {
 		return nil, n.lookupError(host, err)
@@ -76,6 +76,27 @@ func (n *Net) Lookup(family int, host string) ([]netip.Addr, error) {
 		return nil, n.unknown(host, NoAddress)
 	}
 	return ips, nil
+}
+
+// newResolver returns a resolver like another one, whose connections to name
+// servers are closed when the look-up that they are for is given up. That one's
+// stay until a time-out of 5 seconds, each with a descriptor and a goroutine.
+func newResolver(like *net.Resolver) *net.Resolver {
+	dial := like.Dial
+	if dial == nil {
+		dial = new(net.Dialer).DialContext
+	}
+	return &net.Resolver{
+		PreferGo:     like.PreferGo,
+		StrictErrors: like.StrictErrors,
+		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+			c, err := dial(ctx, network, address)
+			if err == nil {
+				context.AfterFunc(ctx, func() { c.Close() })
+			}
+			return c, err
+		},
+	}
 }
 
 type hostName string

@@ -1,10 +1,14 @@
 package sock
 
 import (
+	"context"
 	"errors"
+	"net"
 	"net/netip"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -69,6 +73,51 @@ func TestALookUpStopsNobody(t *testing.T) {
 	check(t, "state", task.State(), loop.Waiting)
 	task.Cancel(reason)
 	join(t, task)
+}
+
+// stuck is a connection to a name server on which nothing comes, ever.
+type stuck struct{ *net.UDPConn }
+
+func (stuck) SetDeadline(time.Time) error { return nil }
+
+// A look-up that is given up takes its connections to the name server with it.
+func TestALookUpLeavesNoConnection(t *testing.T) {
+	server, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	check(t, "ListenUDP", err, nil)
+	defer server.Close()
+	for name, ask := range map[string]func(*Net) error{
+		"Lookup":        func(n *Net) error { _, err := n.Lookup(unix.AF_UNSPEC, "name.test"); return err },
+		"Getaddrinfo":   func(n *Net) error { _, err := n.Getaddrinfo("name.test", "", Addrinfo{}); return err },
+		"canonical":     func(n *Net) error { _, err := n.canonname("name.test", AI_CANONNAME); return err },
+		"Gethostbyaddr": func(n *Net) error { _, err := n.Gethostbyaddr(netip.MustParseAddr("192.0.2.1")); return err },
+		"of a Quiet":    func(n *Net) error { _, err := n.Quiet().Lookup(unix.AF_UNSPEC, "name.test"); return err },
+	} {
+		made := make(chan net.Conn, 10)
+		n := newNet(t)
+		n.resolver = newResolver(&net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
+			c, err := net.DialUDP("udp", nil, server.LocalAddr().(*net.UDPAddr))
+			made <- c
+			return stuck{c}, err
+		}})
+		reason := errors.New("reason")
+		task := n.Loop.Go("looks up", func() { check(t, name, ask(n), reason) })
+		n.Loop.Yield()
+		conns := []net.Conn{<-made}
+		task.Cancel(reason)
+		join(t, task)
+		for late := time.Now().Add(20 * time.Second); len(conns) > 0; runtime.Gosched() {
+			select {
+			case c := <-made:
+				conns = append(conns, c)
+			default:
+			}
+			if _, err := conns[0].Write([]byte{0}); errors.Is(err, net.ErrClosed) {
+				conns = conns[1:]
+			} else if time.Now().After(late) {
+				t.Fatalf("%s: a connection to the name server is left", name)
+			}
+		}
+	}
 }
 
 func TestStrerror(t *testing.T) {

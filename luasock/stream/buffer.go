@@ -19,7 +19,9 @@ func (s *Stream) take(size int) bool {
 		try = s.keeper.TryPeek
 	}
 	n, err := try(into)
+	s.flooded = n == len(into)
 	if errors.Is(err, unix.EAGAIN) {
+		s.own()
 		return false
 	}
 	if err != nil {
@@ -62,18 +64,31 @@ func (s *Stream) unpeek() {
 }
 
 // room is where the transport may write up to size bytes: the group's scratch,
-// or behind what the buffer holds.
+// or behind what the buffer holds. Of a peer that sends faster than is read it
+// gives all of the scratch: fewer calls cost less.
 func (s *Stream) room(size int) []byte {
 	if s.datagrams {
 		return s.datagramRoom()
 	}
 	size = min(max(size, 1), most)
-	if len(s.buf) == 0 {
+	switch flood := s.flooded && !s.exact && s.shareable(); {
+	case len(s.buf) == 0 && !flood:
 		return s.group.scratch.Bytes()[:size]
+	case len(s.buf) < loop.Large && flood:
+		room := s.group.scratch.Bytes()
+		n := copy(room, s.buf)
+		s.buf, s.lent, s.still = room[:n], n > 0, false
+		return room[n:]
 	}
 	s.own()
-	s.buf = slices.Grow(s.buf, size)
+	s.buf, s.still = slices.Grow(s.buf, size), false
 	return s.buf[len(s.buf) : len(s.buf)+size]
+}
+
+// shareable tells whether what is read ahead can be left to others.
+func (s *Stream) shareable() bool {
+	_, ok := s.transport.(Keeper)
+	return ok
 }
 
 // datagramRoom fits the next datagram whole: of AF_UNIX it may be larger than
@@ -89,11 +104,15 @@ func (s *Stream) datagramRoom() []byte {
 	return s.group.scratch.Bytes()
 }
 
-// own moves the buffer out of the scratch, which the next read of any stream
-// overwrites.
+// own gets the buffer out of the scratch, which the next read of any stream
+// overwrites: with its memory or, when little is in it, without.
 func (s *Stream) own() {
-	if s.lent {
-		s.buf, s.lent = bytes.Clone(s.buf), false
+	switch {
+	case !s.lent && !s.still:
+	case len(s.buf) < loop.Large:
+		s.buf, s.lent, s.still = bytes.Clone(s.buf), false, false
+	case s.lent:
+		s.buf, s.lent, s.still = s.group.scratch.Take(s.buf), false, true
 	}
 }
 
@@ -101,7 +120,13 @@ func (s *Stream) own() {
 // are valid until the next read of any stream of the group.
 func (s *Stream) give(n, drop int) []byte {
 	s.swallow(n + drop)
+	if n >= loop.Large || len(s.buf)-n-drop >= loop.Large {
+		s.own() // as long as it begins where the scratch does
+	}
 	p := s.buf[:n:n]
+	if s.group.given = nil; s.still && n >= loop.Large {
+		s.group.given = &p[0]
+	}
 	s.buf = s.buf[n+drop:]
 	s.hoarded = max(s.hoarded-n-drop, 0)
 	s.in += uint64(n + drop)
@@ -112,7 +137,7 @@ func (s *Stream) give(n, drop int) []byte {
 }
 
 // drop empties the buffer.
-func (s *Stream) drop() { s.buf, s.lent, s.whole, s.peeked = nil, false, false, 0 }
+func (s *Stream) drop() { s.buf, s.lent, s.still, s.whole, s.peeked = nil, false, false, false, 0 }
 
 // fetch takes into the buffer what the transport keeps for it.
 func (s *Stream) fetch() {
@@ -120,10 +145,10 @@ func (s *Stream) fetch() {
 		return
 	}
 	if kept := s.keeper.TakeKept(); len(kept) > 0 {
-		s.buf, s.lent, s.whole = append(kept, s.buf...), false, s.datagrams
+		s.buf, s.lent, s.still, s.whole = append(kept, s.buf...), false, false, s.datagrams
 	}
 	if len(s.hoard) > 0 {
-		s.buf, s.lent, s.whole = append(s.hoard, s.buf...), false, s.datagrams
+		s.buf, s.lent, s.still, s.whole = append(s.hoard, s.buf...), false, false, s.datagrams
 		s.hoard, s.hoarded = nil, len(s.hoard)
 	}
 }
@@ -221,5 +246,5 @@ func (s *Stream) Unread(p []byte) error {
 
 // restore puts bytes, of which it makes a copy, before the buffer.
 func (s *Stream) restore(p []byte) {
-	s.buf, s.lent, s.whole = append(bytes.Clone(p), s.buf...), false, s.datagrams
+	s.buf, s.lent, s.still, s.whole = append(bytes.Clone(p), s.buf...), false, false, s.datagrams
 }

@@ -81,6 +81,7 @@ const (
 type Group struct {
 	loop    *loop.Loop
 	scratch loop.Scratch
+	given   *byte  // where what the last read gave begins, if nobody writes to it any more
 	pipes   pipes  // for copying in the kernel
 	moved   uint64 // bytes that the kernel has moved past the streams
 
@@ -100,7 +101,13 @@ func NewGroup(l *loop.Loop) *Group {
 
 // Text makes a string of what a read has given, which the caller must not use any
 // more. It is the one copy of a byte on its way in, or none.
-func (g *Group) Text(p []byte) string { return g.scratch.Text(p) }
+func (g *Group) Text(p []byte) string {
+	if len(p) >= loop.Large && &p[0] == g.given {
+		g.given = nil
+		return loop.String(p)
+	}
+	return g.scratch.Text(p)
+}
 
 // Close closes what the Group keeps for its streams, which cannot be used after
 // it. Their loop must be closed before.
@@ -119,6 +126,8 @@ type Stream struct {
 
 	buf      []byte // was read, and not yet given
 	lent     bool   // buf lies in the group's scratch
+	still    bool   // buf lies in what was scratch, to which nobody writes any more
+	flooded  bool   // the last that came was as much as could be taken
 	hoard    []byte // was read before the transport was shared, and is not for the others
 	hoarded  int    // so many bytes at the start of buf are of the hoard
 	peeked   int    // so many bytes at the end of buf are still to be taken from the keeper

@@ -132,14 +132,27 @@ func (t *TLS) readError(err error) error {
 	return t.failure(err)
 }
 
+// isLocal tells whether it is this end that has broken off.
+func isLocal(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "local error"
+}
+
 // failure makes an error of crypto/tls one of this package. An error of the
 // transport stays as it is.
+//
+// A client that refuses a server's certificate under TLS 1.3 says so in plain
+// where OpenSSL is its TLS, though RFC 8446 has it encrypted by then (section 5).
+// crypto/tls takes that for damage.
 func (t *TLS) failure(err error) error {
 	switch {
 	case t.wire.end != nil && errors.Is(err, t.wire.end):
 		return t.wire.end
 	case errors.Is(err, net.ErrClosed):
 		return io.EOF
+	}
+	if t.state == nil && t.wire.alert != 0 && isLocal(err) {
+		err = &net.OpError{Op: "remote error", Err: tls.AlertError(t.wire.alert)}
 	}
 	failed := &TLSError{Err: err, Server: t.server}
 	var header tls.RecordHeaderError

@@ -294,6 +294,30 @@ func TestTLSGarbage(t *testing.T) {
 	}
 }
 
+// A client of OpenSSL's refuses a certificate in plain, where TLS 1.3 wants it
+// encrypted: the reason is told all the same. Damage stays damage.
+func TestTLSPlainAlert(t *testing.T) {
+	for _, test := range []struct{ sent, want string }{
+		{"\x15\x03\x03\x00\x02\x02\x30", "TLS: remote error: tls: unknown certificate authority"},
+		{"\x17\x03\x03\x00\x02\x02\x30", "TLS: local error: tls: bad record MAC"},
+		{"\x15\x03\x03\x00\x03\x02\x30\x00", "TLS: local error: tls: bad record MAC"},
+	} {
+		p := newTLSPair(t, nil)
+		for _, s := range []*stream.Stream{p.client, p.server} {
+			s.SetBlocking(false)
+			if _, err := s.Read(1); !errors.Is(err, unix.EAGAIN) {
+				t.Fatalf("the handshake gives %v", err)
+			}
+		}
+		p.clientRaw.Send([]byte(test.sent), 0)
+		for range 2 {
+			if _, err := p.server.Read(1); err == nil || err.Error() != test.want {
+				t.Errorf("%q gives %v, want %s", test.sent, err, test.want)
+			}
+		}
+	}
+}
+
 func saw(err error) string {
 	var failed *stream.TLSError
 	errors.As(err, &failed)

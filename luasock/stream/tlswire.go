@@ -30,6 +30,7 @@ type wire struct {
 	head  [recordHeader]byte  // of the record that crypto/tls reads
 	read  int                 // bytes of head that it has read
 	body  int                 // bytes of the record's body that it has not
+	alert byte                // what the last record says, if it is a plain alert
 }
 
 // recordHeader is the size of what stands before each record: type, version,
@@ -127,7 +128,9 @@ func (w *wire) Read(p []byte) (int, error) {
 func (w *wire) give(p []byte) (n int) {
 	if w.body > 0 {
 		n = copy(p[:min(len(p), w.body)], w.in)
-		w.body -= n
+		if w.body -= n; w.body == 0 && string(w.head[:1]) == "\x15" && string(w.head[3:]) == "\x00\x02" {
+			w.alert = w.in[n-1]
+		}
 	} else {
 		n = copy(p[:min(len(p), recordHeader-w.read)], w.in)
 		copy(w.head[w.read:], w.in[:n])
