@@ -496,6 +496,41 @@ func TestPromptHex(t *testing.T) {
 	}
 }
 
+// Of TLS .hex shows what is inside, of a stream too that had it before.
+func TestPromptHexOfTLS(t *testing.T) {
+	p := sit(t, nil)
+	for _, line := range []string{
+		"c = test.certificate{'localhost'}",
+		"context = {ssl = {local_cert = c.cert, local_pk = c.key, cafile = c.ca, peer_name = 'localhost'}}",
+		"a, b = socket.stream_pair(1, 1, 0)",
+		"function serve() b:enable_crypto(true, socket.STREAM_CRYPTO_METHOD_TLS_SERVER, context) b:write(b:gets()) end",
+		"function start() task.spawn(serve) return a:enable_crypto(true, socket.STREAM_CRYPTO_METHOD_TLS_CLIENT, context) end",
+	} {
+		p.enters(line)
+	}
+	if got := p.enters("start()"); got != "true" {
+		t.Fatalf("the handshake gives %q", got)
+	}
+	p.enters(".hex on")
+	shows := func(line, want string) {
+		t.Helper()
+		got := p.enters(line)
+		if !strings.Contains(got, want) || strings.Contains(got, "send") || strings.Contains(got, "recv") {
+			t.Errorf("%s shows\n%s", line, got)
+		}
+	}
+	shows("a:write('HELLO\\n')", "|HELLO.|")
+	shows("a:gets()", "tls read 6 bytes\n    00000000  48 45 4c 4c 4f 0a                                 |HELLO.|")
+	p.enters("task.spawn(b.enable_crypto, b, false)")
+	if got := p.enters("a:enable_crypto(false)"); !strings.Contains(got, "true\n") {
+		t.Fatalf("the end of TLS gives %q", got)
+	}
+	if got := p.enters("a:write('plain')"); !strings.Contains(got, "send 5 bytes") {
+		t.Errorf("after TLS it shows\n%s", got)
+	}
+	p.leaves()
+}
+
 // .interact gives the keyboard to the connection; what is typed behind Ctrl-] is the
 // prompt's.
 func TestPromptInteracts(t *testing.T) {

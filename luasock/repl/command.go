@@ -37,7 +37,7 @@ func commands() []command {
 		{"close", "[N]", "closes the connection", (*Console).closeCommand},
 		{"sockets", "", "lists every open socket", (*Console).socketsCommand},
 		{"tasks", "", "lists the tasks, and where they wait", (*Console).tasksCommand},
-		{"hex", "on|off", "shows every byte that moves, or stops that", (*Console).hexCommand},
+		{"hex", "on|off", "shows every byte that moves, of TLS streams what is inside", (*Console).hexCommand},
 		{"time", "EXPR", "evaluates, and says how long it took", (*Console).timeCommand},
 		{"load", "FILE", "runs a script here", (*Console).loadCommand},
 		{"save", "FILE", "writes the session as a script", (*Console).saveCommand},
