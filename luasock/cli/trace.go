@@ -31,7 +31,7 @@ func startTrace(name string, stderr io.Writer) (*tracer, error) {
 	default:
 		file, err := os.Create(name)
 		if err != nil {
-			return nil, fmt.Errorf("cannot write %s: %s", name, reason(err))
+			return nil, fmt.Errorf("cannot write %s: %s", name, sock.Reason(err))
 		}
 		t.file = file
 		if strings.HasSuffix(name, ".pcapng") {
@@ -61,6 +61,6 @@ func (t *tracer) end() {
 		t.err = err
 	}
 	if t.err != nil {
-		fmt.Fprintf(t.stderr, "sockscript: cannot write %s: %s\n", t.name, reason(t.err))
+		fmt.Fprintf(t.stderr, "sockscript: cannot write %s: %s\n", t.name, sock.Reason(t.err))
 	}
 }

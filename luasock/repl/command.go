@@ -84,10 +84,32 @@ func unknownCommand(name string) error {
 	for _, k := range commands() {
 		names = append(names, k.name)
 	}
-	if near := spell.Nearest(name, slices.Values(names)); near != "" {
+	near := spell.Nearest(name, slices.Values(names))
+	for i := 0; near == "" && i < len(names); i++ {
+		if abbreviates(name, names[i]) {
+			near = names[i]
+		}
+	}
+	if near != "" {
 		return fmt.Errorf("there is no command .%s; did you mean .%s?", name, near)
 	}
 	return fmt.Errorf("there is no command .%s; .help lists them", name)
+}
+
+// abbreviates tells whether a word has letters of a name, in their order, from the
+// first on: "hx" and "sock" do.
+func abbreviates(word, name string) bool {
+	if word == "" || name == "" || word[0] != name[0] {
+		return false
+	}
+	for _, c := range []byte(word) {
+		i := strings.IndexByte(name, c)
+		if i < 0 {
+			return false
+		}
+		name = name[i+1:]
+	}
+	return true
 }
 
 // completeCommand completes a command's name, or the file that it is about; ok is
@@ -122,17 +144,11 @@ tell help(socket.bind) and help "socket".`
 
 func (c *Console) helpCommand(arg string) error {
 	if arg != "" {
-		what := lua.LValue(lua.LString(strings.Trim(arg, `"'`)))
-		text, ok := c.vm.Help(what)
-		if !ok {
-			p := pathBefore(arg)
-			text, ok = c.vm.Help(c.names.value(append(p.steps, p.word)))
+		text, err := c.explain(strings.Trim(arg, `"'`))
+		if err == nil {
+			fmt.Fprintln(c.show, text)
 		}
-		if !ok {
-			return fmt.Errorf("there is no help on %s", arg)
-		}
-		fmt.Fprintln(c.show, text)
-		return nil
+		return err
 	}
 	w := tabwriter.NewWriter(c.show, 0, 0, 2, ' ', 0)
 	for _, k := range commands() {
@@ -141,6 +157,27 @@ func (c *Console) helpCommand(arg string) error {
 	w.Flush()
 	fmt.Fprintln(c.show, usageNotes)
 	return nil
+}
+
+// explain is what a command, a name or a path of names is.
+func (c *Console) explain(name string) (string, error) {
+	for _, k := range commands() {
+		if word, dotted := strings.CutPrefix(name, "."); word == k.name && (dotted || c.vm.L.GetGlobal(name) == lua.LNil) {
+			return strings.TrimRight("."+k.name+" "+k.args, " ") + "\n  " + k.doc, nil
+		}
+	}
+	text, ok := c.vm.Help(lua.LString(name))
+	if !ok {
+		p := pathBefore(name)
+		text, ok = c.vm.Help(c.names.value(append(p.steps, p.word)))
+	}
+	switch command, dotted := strings.CutPrefix(name, "."); {
+	case dotted:
+		return "", unknownCommand(command)
+	case !ok:
+		return "", errors.New(c.vm.NoHelp(lua.LString(name)))
+	}
+	return text, nil
 }
 
 // url completes what a person writes for an address: 7777, :7777, host:7777.

@@ -124,23 +124,8 @@ func (n names) methods(v lua.LValue) *lua.LTable {
 }
 
 func (n names) class(v lua.LValue) *bind.Methods {
-	ud, ok := v.(*lua.LUserData)
-	if !ok {
-		return nil
-	}
-	mt, ok := ud.Metatable.(*lua.LTable)
-	if !ok {
-		return nil
-	}
-	name, _ := mt.RawGetString("__name").(lua.LString)
-	for _, m := range n.env.Modules() {
-		for i := range m.Classes {
-			if m.Classes[i].Name == string(name) {
-				return &m.Classes[i]
-			}
-		}
-	}
-	return nil
+	_, class := n.env.ClassOf(v)
+	return class
 }
 
 // add adds the names in a table; behind a colon only functions count.

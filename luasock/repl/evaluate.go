@@ -11,6 +11,7 @@ import (
 
 	"sockscript/luasock"
 	"sockscript/luasock/bind"
+	"sockscript/luasock/sock"
 )
 
 // chunkName is what messages call an entry, as in PUC Lua.
@@ -19,7 +20,7 @@ const chunkName = "=stdin"
 // entry evaluates what was entered.
 func (c *Console) entry(text string) {
 	if err := c.history.add(text); err != nil {
-		c.fail(fmt.Errorf("the history is not kept: %w", err))
+		c.fail(fmt.Errorf("the history is not kept: cannot write %s: %s", c.history.path, sock.Reason(err)))
 		c.history.path = ""
 	}
 	switch trimmed := strings.TrimSpace(text); {
@@ -233,7 +234,7 @@ func sourceError(err error, source string) error {
 func (c *Console) runFile(path string) error {
 	source, err := os.ReadFile(path)
 	if err != nil {
-		return err
+		return fmt.Errorf("cannot read %s: %s", path, sock.Reason(err))
 	}
 	fn, err := c.vm.Load(source, "@"+path)
 	if err != nil {

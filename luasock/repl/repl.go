@@ -20,6 +20,7 @@ import (
 
 	"sockscript/luasock"
 	"sockscript/luasock/loop"
+	"sockscript/luasock/sock"
 )
 
 // statusInterrupted is the exit status after SIGINT.
@@ -161,7 +162,7 @@ func (c *Console) Run(vm *luasock.VM) (status int) {
 func (c *Console) connect() (err error) {
 	var failed error
 	if c.history, failed = openHistory(historyPath()); failed != nil {
-		c.fail(fmt.Errorf("no history: %w", failed))
+		c.fail(fmt.Errorf("no history: cannot use %s: %s", historyPath(), sock.Reason(failed)))
 	}
 	if c.keys, err = newKeyboard(c.o.In); err != nil || c.dumb {
 		return err

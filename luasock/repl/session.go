@@ -8,6 +8,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"sockscript/luasock/bind"
+	"sockscript/luasock/sock"
 )
 
 // session is what was entered and succeeded, as a script.
@@ -104,7 +105,7 @@ func (c *Console) save(path string) error {
 		return sourceError(err, script)
 	}
 	if err := os.WriteFile(path, []byte(script), 0o666); err != nil {
-		return err
+		return fmt.Errorf("cannot write %s: %s", path, sock.Reason(err))
 	}
 	fmt.Fprintf(c.show, "%s in %s\n", plural(len(c.session.steps), "entry"), path)
 	return nil
@@ -118,7 +119,7 @@ func (c *Console) helpRow() *bind.Row {
 		Fn: func(call bind.Call) int {
 			text, ok := c.vm.Help(call.Arg(1))
 			if !ok {
-				call.Bad(1, "there is no help on %s", bind.Describe(call.Arg(1)))
+				call.Bad(1, "%s", c.vm.NoHelp(call.Arg(1)))
 			}
 			if call.Arg(1) == lua.LNil {
 				text += "\n.help tells how the prompt is used."
