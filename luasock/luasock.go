@@ -39,6 +39,12 @@ type Options struct {
 	// os.Stdin when nil. The error EAGAIN says that nothing has come; whoever still
 	// waits reads again. Of Open and Preload only socket.STDIN does.
 	Stdin io.Reader
+	// Typist, if set, is called when an interact begins, on the loop's goroutine. If
+	// next is not nil, it waits for what a person types next, in place of the keys
+	// of standard input: p is sent, then interact is over unless there may be more;
+	// io.EOF tells the peer that no more is sent. A cancel of the task must end its
+	// wait. done is called at the end of the interact.
+	Typist func() (next func() (p []byte, more bool, err error), done func())
 	// Exit is what os.exit does; os.Exit when nil. A host that embeds the VM and
 	// wants to outlive it sets its own, which need not return; if it does, the
 	// script is ended all the same, and all that is left to do is to Close the VM.

@@ -191,6 +191,8 @@ func TestPromptInterrupts(t *testing.T) {
 	p.sees(">> x")
 	p.types("\x03")
 	p.sees("x^C")
+	p.ready()
+	p.types("\x12still\x03") // Ctrl-R, and no more
 	if got := p.enters("1"); got != "1" {
 		t.Errorf("after Ctrl-C on two lines, 1 shows %q", got)
 	}
@@ -276,6 +278,9 @@ func TestPromptLeaves(t *testing.T) {
 		p.types("\x1b[3~\x1b[3~")
 		p.types("1x\x1b[D\x1b[3~\x1b[3~\r")
 		p.sees("\n1\n")
+		p.ready()
+		p.types("2xyz\x1b[D\x1b[D\x1b[D\x04\x04\x04\x04\r") // nor does Ctrl-D
+		p.sees("\n2\n")
 		p.leaves()
 	})
 	for _, k := range []struct {
@@ -554,6 +559,90 @@ func TestPromptInteracts(t *testing.T) {
 	p.types("\x1d1 + 2\r")
 	p.sees("\n3\n")
 	p.leaves()
+}
+
+// A line for a peer is edited as an entry is; what comes meanwhile, and what .hex shows,
+// stands above it or, where the peer has begun a line, before it.
+func TestPromptInteractsInLines(t *testing.T) {
+	last := func(p *person, line string) {
+		t.Helper()
+		p.until(fmt.Sprintf("%q as the last line", line), func(s *screen) bool { return s.text(s.row) == line && s.row == len(s.lines)-1 })
+	}
+	begin := func() *person {
+		p := sit(t, nil)
+		for _, line := range []string{
+			"a, b = socket.stream_pair(1, 1, 0)",
+			"function peer() for line in b:lines() do b:write('<' .. line .. '>\\n') end print('no more comes') end",
+			"t = task.spawn(peer)",
+		} {
+			p.enters(line)
+		}
+		p.enters("a")
+		return p
+	}
+	t.Run("editing", func(t *testing.T) {
+		p := begin()
+		p.enters(".hex on")
+		p.types("a:interact()\r")
+		p.running()
+		p.until("the keyboard", func(s *screen) bool { return s.paste && s.text(s.row) == "" })
+		p.types("hell\x1b[D\x1b[D\x1b[C\x7fl\x05o") // hell, some moves, hello
+		last(p, "hello")
+		p.types("\r")
+		p.sees("\n<hello>\n")
+		p.types("abc\x03")
+		p.sees("\nabc^C\n")
+		p.types("\x1b[A")
+		last(p, "hello")
+		p.types("\x1b[D\x1b[D\x04\x04p\x04\r") // the last Ctrl-D sends help without a line break
+		p.sees("\n<help>\n")
+		if strings.Contains(p.shows(), "helphelp") || strings.Contains(p.shows(), "abc>") {
+			t.Error("it sends what it should not")
+		}
+		p.types("left\x1d") // Ctrl-]
+		p.ready()
+		if got := p.enters("1 + 1"); got != "2" {
+			t.Errorf("after it 1 + 1 shows %q", got)
+		}
+		p.leaves()
+		for line := range strings.Lines(p.shows()) {
+			if strings.Contains(line, " fd ") && !regexp.MustCompile(`^\d\d:\d\d:\d\d`).MatchString(line) {
+				t.Errorf("what .hex shows is glued to %q", line)
+			}
+		}
+	})
+	t.Run("leaving", func(t *testing.T) {
+		p := begin()
+		p.types("a:interact()\r")
+		p.running()
+		p.until("the keyboard", func(s *screen) bool { return s.paste && s.text(s.row) == "" })
+		p.types("\x03")
+		p.sees("\ninterrupted\n")
+		p.ready()
+		p.types("a:interact()\rhello\r")
+		p.sees("<hello>")
+		p.types("\x04")
+		p.sees("no more comes") // to the peer
+		p.types("\x1d")
+		p.types("task.spawn(function() b:close() end) return a:interact()\r")
+		p.sees("nil     closed  0")
+		if got := p.enters("'and there'"); got != `"and there"` {
+			t.Errorf("after the peer's end it shows %q", got)
+		}
+		p.leaves()
+	})
+	t.Run("what comes", func(t *testing.T) {
+		p := begin()
+		p.enters("task.spawn(function() b:write('name? ') task.sleep(0) end)")
+		p.types(".interact\r")
+		last(p, "name?")
+		p.types("me")
+		last(p, "name? me")
+		p.types("\r")
+		p.sees("name? me\n<me>\n")
+		p.types("\x1d")
+		p.leaves()
+	})
 }
 
 // What is typed before an entry runs is the entry's, if it reads, and else the

@@ -28,6 +28,7 @@ type display struct {
 	rows    []string // the view's rows as they are on the screen
 	begun   string   // printed while the view is shown, without its line's end: its first rows
 	mid     bool     // what was printed last has not ended its line
+	last    string   // that line, as far as it may be drawn anew
 	waits   string   // a prompt without a view that stands in the last line; "" for none
 }
 
@@ -54,6 +55,7 @@ func (d *display) Write(p []byte) (int, error) {
 	}
 	if !d.shown {
 		d.mid = p[len(p)-1] != '\n'
+		d.began(string(p))
 		return d.out.Write(p)
 	}
 	text := d.begun + string(p)
@@ -72,21 +74,39 @@ func (d *display) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// began notes the line that is begun. A long one is no more drawn anew.
+func (d *display) began(text string) {
+	const most = 4096
+	text = d.last + text
+	text = text[strings.LastIndexByte(text, '\n')+1:]
+	if len(text) > most {
+		text = "\x00"
+	}
+	d.last = text
+}
+
 // holds tells whether the begun line can be drawn as a part of the view.
 func (d *display) holds(begun string) bool {
 	columns, _ := d.size()
 	return textCells(begun) < 2*columns && !strings.ContainsFunc(begun, func(r rune) bool { return r < ' ' })
 }
 
-// open shows a view, on a line of its own.
+// open shows a view, on a line of its own, or, without a prompt, behind the line
+// that has been begun.
 func (d *display) open(v view) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var b bytes.Buffer
-	if d.mid {
+	switch {
+	case d.mid && v.prompt == "" && d.holds(d.last):
+		d.begun = d.last
+		d.columns, _ = d.size()
+		d.row = max(0, textCells(d.begun)-1) / d.columns
+		d.erase(&b)
+	case d.mid:
 		b.WriteString("\n")
 	}
-	d.shown, d.mid, d.view = true, false, v
+	d.shown, d.mid, d.last, d.view = true, false, "", v
 	d.draw(&b)
 	d.out.Write(b.Bytes())
 }
@@ -143,6 +163,21 @@ func (d *display) close(mark string) {
 	d.out.Write(b.Bytes())
 }
 
+// remove takes the view away, but for a line that was begun before it.
+func (d *display) remove() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.shown {
+		return
+	}
+	var b bytes.Buffer
+	d.erase(&b)
+	b.WriteString(d.begun)
+	d.mid, d.last = d.begun != "", d.begun
+	d.shown, d.begun = false, ""
+	d.out.Write(b.Bytes())
+}
+
 // endLine goes to a new line, if something stands in this one.
 func (d *display) endLine() {
 	d.mu.Lock()
@@ -150,7 +185,7 @@ func (d *display) endLine() {
 	if d.mid {
 		io.WriteString(d.out, "\n")
 	}
-	d.mid = false
+	d.mid, d.last = false, ""
 }
 
 // resized draws anew after the width has changed.
@@ -221,6 +256,8 @@ func (v *view) lay(begun string, columns int) *page {
 	p := &page{columns: columns, rows: []string{""}}
 	if begun != "" {
 		p.text(begun)
+	}
+	if begun != "" && v.prompt != "" {
 		p.next()
 	}
 	p.prompt(v.prompt, v.color)

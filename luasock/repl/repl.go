@@ -100,6 +100,7 @@ func isTerminal(f *os.File) bool {
 func (c *Console) VMOptions() luasock.Options {
 	return luasock.Options{
 		Stdin: scriptInput{func() *keyboard { return c.keys }}, Stdout: c.show, Stderr: c.show, Exit: c.exit,
+		Typist: c.typist,
 	}
 }
 
@@ -167,7 +168,7 @@ func (c *Console) connect() (err error) {
 	if c.keys, err = newKeyboard(c.o.In); err != nil || c.dumb {
 		return err
 	}
-	c.editor = &editor{keys: c.keys, show: c.show, history: c.history, ask: c, color: c.color, term: c.term}
+	c.editor = &editor{keys: c.keys, show: c.show, history: c.history, ask: c, color: c.color, term: c.term, said: &history{}}
 	return c.editor.connect()
 }
 

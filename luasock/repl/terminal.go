@@ -25,29 +25,50 @@ const (
 
 // raw has the terminal give each key at once and show none. Enter stays a
 // newline, as scripts have it: what is typed ahead of the prompt's end is theirs
-// to read.
-func (t *terminal) raw() error {
+// to read. changed is false when it did so already.
+func (t *terminal) raw() (changed bool, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.kept != nil {
-		return nil
+		return false, nil
 	}
 	was, err := unix.IoctlGetTermios(int(t.in.Fd()), getTermios)
 	if err != nil {
-		return err
+		return false, err
 	}
+	raw := rawModes(was)
+	if err := unix.IoctlSetTermios(int(t.in.Fd()), setTermios, &raw); err != nil {
+		return false, err
+	}
+	t.kept = was
+	t.out.WriteString(pasteOn)
+	return true, nil
+}
+
+// signals has Ctrl-C and the like send signals, or be keys again, while the modes
+// are those of raw.
+func (t *terminal) signals(on bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.kept == nil {
+		return
+	}
+	modes := rawModes(t.kept)
+	if on {
+		modes.Lflag |= t.kept.Lflag & unix.ISIG
+	}
+	unix.IoctlSetTermios(int(t.in.Fd()), setTermios, &modes)
+}
+
+// rawModes are the modes of raw.
+func rawModes(was *unix.Termios) unix.Termios {
 	raw := *was
 	raw.Iflag &^= unix.IGNBRK | unix.BRKINT | unix.PARMRK | unix.ISTRIP | unix.INLCR | unix.IGNCR | unix.IXON
 	raw.Iflag |= unix.ICRNL
 	raw.Lflag &^= unix.ECHO | unix.ECHONL | unix.ICANON | unix.ISIG | unix.IEXTEN
 	raw.Cflag = raw.Cflag&^(unix.CSIZE|unix.PARENB) | unix.CS8
 	raw.Cc[unix.VMIN], raw.Cc[unix.VTIME] = 1, 0
-	if err := unix.IoctlSetTermios(int(t.in.Fd()), setTermios, &raw); err != nil {
-		return err
-	}
-	t.kept = was
-	t.out.WriteString(pasteOn)
-	return nil
+	return raw
 }
 
 // restore undoes raw. Doing it twice does nothing.
