@@ -125,7 +125,7 @@ func Run(vm *luasock.VM, o Options) (status int) { return NewConsole(o).Run(vm) 
 // owns the VM, in the main chunk or a task; it leaves the VM open. The terminal is as it was
 // when Run returns or panics.
 func (c *Console) Run(vm *luasock.VM) (status int) {
-	c.vm, c.names, c.task = vm, names{vm.L, vm.Env()}, vm.Loop().Current()
+	c.vm, c.names, c.task = vm, names{vm.L, vm.Env(), vm.Topics()}, vm.Loop().Current()
 	vm.L.SetContext(c.breaker)
 	defer vm.L.RemoveContext()
 	defer c.leave()

@@ -20,7 +20,7 @@ func newVM(t *testing.T, o luasock.Options) *luasock.VM {
 func TestValues(t *testing.T) {
 	vm := newVM(t, luasock.Options{})
 	c := NewConsole(Options{})
-	c.vm, c.names = vm, names{vm.L, vm.Env()}
+	c.vm, c.names = vm, names{vm.L, vm.Env(), vm.Topics()}
 	for _, k := range []struct{ expr, want string }{
 		{"1, 1.5, 1e100, 0/0 ~= 0/0", "1\t1.5\t1e+100\ttrue"},
 		{`"\0\1\255é日\27"`, `"\x00\x01\xffé日\x1b"`},
@@ -65,7 +65,7 @@ func TestValues(t *testing.T) {
 
 func TestSignatures(t *testing.T) {
 	vm := newVM(t, luasock.Options{})
-	n := names{vm.L, vm.Env()}
+	n := names{vm.L, vm.Env(), vm.Topics()}
 	fn, err := vm.Load([]byte("s = socket.create(1, 1, 0) t = task.current() str = 'x'"), chunkName)
 	if err != nil {
 		t.Fatal(err)
