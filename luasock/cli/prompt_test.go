@@ -8,8 +8,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
 )
@@ -443,6 +445,9 @@ func TestPromptCommands(t *testing.T) {
 		{".load", ".load needs FILE: runs a script here"},
 		{".load nowhere.lua", "cannot read nowhere.lua: No such file or directory"},
 		{".save nowhere/x.lua", "cannot write nowhere/x.lua: No such file or directory"},
+		{".connect 127.0.0.1", "tcp://127.0.0.1 has no port: tcp://127.0.0.1:80"},
+		{".connect 127.0.0.1 1", "nil     Connection refused      111 (ECONNREFUSED)"},
+		{".connect tcp://127.0.0.1:1 {socket = {bindto = 7}}", "~(?s).*bindto.*"},
 		{".hx", "there is no command .hx; did you mean .hex?"},
 		{".sock", "there is no command .sock; did you mean .sockets?"},
 		{".tasks x", ".tasks takes nothing, got x"},
@@ -487,14 +492,54 @@ func TestPromptCommands(t *testing.T) {
 	if got := p.enters(".help"); !strings.Contains(got, ".connect URL") || !strings.Contains(got, "The locals") {
 		t.Errorf(".help shows %q", got)
 	}
-	if n := strings.Count(p.enters(".help"), "\n") + 1; n > 23 {
-		t.Errorf(".help takes %d lines", n)
-	}
 	p.ready()
 	p.types(".quit\r")
 	if status := p.gone(); status != 0 {
 		t.Errorf("exit status %d", status)
 	}
+}
+
+// .help fits a screen of 24 lines and 80 columns.
+func TestPromptHelpFitsAScreen(t *testing.T) {
+	p := sitIn(t, t.TempDir(), 200, nil)
+	lines := strings.Split(p.enters(".help"), "\n")
+	if len(lines) > 23 {
+		t.Errorf(".help takes %d lines", len(lines))
+	}
+	for _, line := range lines {
+		if utf8.RuneCountInString(line) > 80 {
+			t.Errorf(".help has a line that is too long: %s", line)
+		}
+	}
+	p.leaves()
+}
+
+// The connection that commands are about is a global, which a script may have for
+// something else.
+func TestPromptNamesTheConnection(t *testing.T) {
+	p := sit(t, nil)
+	p.enters("a, b = socket.stream_pair(1, 1, 0)")
+	p.enters("b")
+	p.enters("a:write('for b')")
+	for _, k := range []struct{ line, want string }{
+		{"connection == b", "true"},
+		{"connection:read(5)", `"for b"`},
+		{"a", "stream: unix connected"},
+		{"connection == a", "true"},
+		{"connection = 'mine'", ""},
+		{"b", "stream: unix connected"},
+		{"connection", `"mine"`},
+		{".send x", "1 byte sent"},
+		{"a:read(1)", `"x"`},
+	} {
+		if got := p.enters(k.line); got != k.want {
+			t.Errorf("%s shows %q, want %q", k.line, got, k.want)
+		}
+	}
+	if got := p.enters(".sockets"); strings.Contains(got, "connection") {
+		t.Errorf(".sockets shows\n%s", got)
+	}
+	p.leaves()
 }
 
 // .hex on shows what moves, whoever moves it.
@@ -637,13 +682,13 @@ func TestPromptInteractsInLines(t *testing.T) {
 	})
 	t.Run("what comes", func(t *testing.T) {
 		p := begin()
-		p.enters("task.spawn(function() b:write('name? ') task.sleep(0) end)")
+		p.enters("for _, text in ipairs{'a line\\r', '\\n\\27[1mna', 'me?\\27[0m '} do task.spawn(b.write, b, text) end")
 		p.types(".interact\r")
 		last(p, "name?")
 		p.types("me")
 		last(p, "name? me")
 		p.types("\r")
-		p.sees("name? me\n<me>\n")
+		p.sees("a line\nname? me\n<me>\n")
 		p.types("\x1d")
 		p.leaves()
 	})
@@ -1020,4 +1065,53 @@ func TestPromptSession(t *testing.T) {
 		t.Errorf("the task is %s", got)
 	}
 	p.leaves()
+}
+
+// The session that the README shows is what such a session shows, but for numbers of
+// ports and descriptors and times.
+func TestPromptShowsWhatTheReadmeSays(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := codeBlocks(string(text))
+	i := slices.IndexFunc(blocks, func(b string) bool { return strings.HasPrefix(b, "$ sockscript\n> ") })
+	if i < 0 {
+		t.Fatal("there is no session in the README")
+	}
+	p := sit(t, nil)
+	port := "7777"
+	for _, entry := range strings.Split(strings.TrimPrefix(blocks[i], "$ sockscript"), "\n> ")[1:] {
+		row := p.row()
+		var want []string
+		for j, line := range strings.Split(strings.TrimSuffix(entry, "\n"), "\n") {
+			more, ok := strings.CutPrefix(line, ">> ")
+			switch {
+			case j == 0 && strings.HasPrefix(line, ".listen"):
+				p.types(strings.Replace(line, port, "0", 1) + "\r")
+			case j == 0:
+				p.types(strings.Replace(line, "7777", port, 1) + "\r")
+			case ok:
+				p.sees(">>")
+				p.types(more + "\r")
+				row++
+			default:
+				want = append(want, line)
+			}
+		}
+		got := p.shown(row)
+		if name, ok := strings.CutSuffix(got, " listening"); ok && port == "7777" {
+			port = name[strings.LastIndexByte(name, ':')+1:]
+		}
+		if got, want := unnumbered(got), unnumbered(strings.Join(want, "\n")); got != want {
+			t.Errorf("%s\nshows\n%s\nthe README says\n%s", entry, got, want)
+		}
+	}
+	p.leaves()
+}
+
+// unnumbered is a text with every number, and the blanks behind it, made one.
+func unnumbered(text string) string {
+	text = regexp.MustCompile(`[\d.]*\d`).ReplaceAllString(text, "N")
+	return regexp.MustCompile(` +`).ReplaceAllString(text, " ")
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
 )
 
 // display is what the person sees: the line that is being edited at the bottom,
@@ -88,7 +89,8 @@ func (d *display) began(text string) {
 // holds tells whether the begun line can be drawn as a part of the view.
 func (d *display) holds(begun string) bool {
 	columns, _ := d.size()
-	return textCells(begun) < 2*columns && !strings.ContainsFunc(begun, func(r rune) bool { return r < ' ' })
+	text := uncolored(strings.TrimSuffix(begun, "\r"))
+	return textCells(text) < 2*columns && !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' })
 }
 
 // open shows a view, on a line of its own, or, without a prompt, behind the line
@@ -255,7 +257,10 @@ type page struct {
 func (v *view) lay(begun string, columns int) *page {
 	p := &page{columns: columns, rows: []string{""}}
 	if begun != "" {
-		p.text(begun)
+		p.text(strings.TrimSuffix(begun, "\r"))
+		if uncolored(begun) != begun {
+			p.text(plain)
+		}
 	}
 	if begun != "" && v.prompt != "" {
 		p.next()
@@ -295,9 +300,17 @@ func (p *page) prompt(text string, color bool) {
 	}
 }
 
+// text adds a text, in which there may be colours.
 func (p *page) text(s string) {
-	for _, r := range s {
-		p.put(string(r))
+	for s != "" {
+		if n := colorLength(s); n > 0 {
+			p.rows[len(p.rows)-1] += s[:n]
+			s = s[n:]
+			continue
+		}
+		_, n := utf8.DecodeRuneInString(s)
+		p.put(s[:n])
+		s = s[n:]
 	}
 }
 

@@ -156,7 +156,7 @@ func (c *Console) results(values []lua.LValue) {
 func (c *Console) keep(v lua.LValue) {
 	c.vm.L.SetGlobal("_", v)
 	if ud, ok := v.(*lua.LUserData); ok && isConnection(ud) {
-		c.current = ud
+		c.about(ud)
 		if s := socketOf(ud); s != nil {
 			c.seen[s.ID()] = true
 		}

@@ -68,6 +68,7 @@ type Console struct {
 	history *history
 	session session
 	current *lua.LUserData  // the socket or stream that .send and the like are about
+	named   lua.LValue      // what the global connection was set to
 	seen    map[uint64]bool // the sockets, by their IDs, that have been current or were no news
 	helped  string          // what help has returned last
 	unhex   func()          // switches .hex off; nil when it is
@@ -84,7 +85,7 @@ func NewConsole(o Options) *Console {
 	if o.Out == nil {
 		o.Out = os.Stdout
 	}
-	c := &Console{o: o, term: &terminal{in: o.In, out: o.Out}, breaker: newBreaker(), seen: map[uint64]bool{}}
+	c := &Console{o: o, term: &terminal{in: o.In, out: o.Out}, breaker: newBreaker(), named: lua.LNil, seen: map[uint64]bool{}}
 	c.dumb = os.Getenv("TERM") == "dumb" || !isTerminal(o.In) || !isTerminal(o.Out)
 	c.color = !c.dumb && !o.NoColor && os.Getenv("NO_COLOR") == ""
 	c.show = &display{out: o.Out, size: c.term.size}

@@ -20,7 +20,9 @@ type step struct {
 	uses    bool   // the source says connection for the current one
 }
 
-func (s *session) add(source string) { s.steps = append(s.steps, step{source: source}) }
+func (s *session) add(source string) {
+	s.steps = append(s.steps, step{source: source, uses: strings.Contains(source, currentName)})
+}
 
 // current notes which connection the last step has made the current one.
 func (s *session) current(expr string) {
@@ -39,7 +41,7 @@ func (s *session) script() string {
 	for i, step := range s.steps {
 		b.WriteString(step.source + "\n")
 		if step.current != "" && s.used(i+1) {
-			b.WriteString("connection = " + step.current + "\n")
+			b.WriteString(currentName + " = " + step.current + "\n")
 		}
 	}
 	return b.String()

@@ -108,18 +108,30 @@ func TestInQuotes(t *testing.T) {
 	}
 }
 
-func TestURL(t *testing.T) {
-	for _, k := range []struct{ text, want string }{
-		{"tcp://example.org:80", "tcp://example.org:80"},
-		{"example.org:80", "tcp://example.org:80"},
-		{"tcp://:80", "tcp://0.0.0.0:80"},
-		{":80", "tcp://0.0.0.0:80"},
-		{"80", "tcp://0.0.0.0:80"},
-		{"unix:///tmp/x", "unix:///tmp/x"},
-		{"udp://:53", "udp://0.0.0.0:53"},
+func TestReadTarget(t *testing.T) {
+	for _, k := range []struct{ text, url, context, wrong string }{
+		{"tcp://example.org:80", "tcp://example.org:80", "", ""},
+		{"example.org:80", "tcp://example.org:80", "", ""},
+		{"example.org 80", "tcp://example.org:80", "", ""},
+		{"tls://[::1] 443 {ssl = {}}", "tls://[::1]:443", "{ssl = {}}", ""},
+		{"tls://example.org:443  context", "tls://example.org:443", "context", ""},
+		{"tcp://:80", "tcp://0.0.0.0:80", "", ""},
+		{":80", "tcp://0.0.0.0:80", "", ""},
+		{"80", "tcp://0.0.0.0:80", "", ""},
+		{"unix:///tmp/x", "unix:///tmp/x", "", ""},
+		{"udp://:53", "udp://0.0.0.0:53", "", ""},
+		{"example.org", "", "", "tcp://example.org has no port: tcp://example.org:80"},
+		{"udp://example.org {}", "", "", "udp://example.org has no port: udp://example.org:80"},
 	} {
-		if got := url(k.text, "0.0.0.0"); got != k.want {
-			t.Errorf("%s: %s, want %s", k.text, got, k.want)
+		got, err := readTarget(k.text, "0.0.0.0")
+		if k.wrong != "" {
+			if err == nil || err.Error() != k.wrong {
+				t.Errorf("%s: %v, want %s", k.text, err, k.wrong)
+			}
+			continue
+		}
+		if got.url != k.url || got.context != k.context || err != nil {
+			t.Errorf("%s: %v, %v", k.text, got, err)
 		}
 	}
 }
