@@ -966,7 +966,21 @@ func TestPromptOnADumbTerminal(t *testing.T) {
 	p.sees("\nit runs\n")
 	p.types("\x03")
 	p.sees("interrupted")
+	p.enters("a, b = socket.stream_pair(1, 1, 0)")
+	p.enters("task.spawn(function() for line in b:lines() do b:write('<' .. line .. '>\\n') end end)")
+	for _, end := range []string{"\x1d", "\x03"} {
+		p.enters("a")
+		p.types(".interact\r")
+		p.sees("Ctrl-] comes back")
+		p.types("sp\x7fomething\r")
+		p.sees("<something>")
+		p.types(end)
+		p.ready()
+	}
 	p.leaves()
+	if strings.HasSuffix(p.written(), "\n> ") {
+		t.Errorf("after Ctrl-D it wrote another prompt: %q", tail(p.written()))
+	}
 }
 
 // The line is right in windows of any width, whatever is typed.

@@ -15,6 +15,7 @@ func (c *Console) readPlain() (string, error) {
 		line, err := c.keys.line()
 		if err == io.EOF && line == "" {
 			if text == "" {
+				c.show.wait("")
 				c.show.Write([]byte("\n"))
 				return "", io.EOF
 			}

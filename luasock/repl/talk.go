@@ -89,8 +89,11 @@ func (noQuestions) stuck()                           {}
 // typist is luasock.Options.Typist: while an entry runs, and for what it waits for
 // itself, lines are edited.
 func (c *Console) typist() (next func() (p []byte, more bool, err error), done func()) {
-	if c.editor == nil || !c.running || c.vm.Loop().Current() != c.task {
+	if !isTerminal(c.o.In) || !c.running || c.vm.Loop().Current() != c.task {
 		return nil, nil
+	}
+	if c.editor == nil {
+		return c.typed, c.term.endLinesAt(charEscape)
 	}
 	return c.typed, func() { c.term.restore() }
 }
@@ -117,6 +120,26 @@ func (c *Console) typed() (p []byte, more bool, err error) {
 	}
 }
 
+// plainLine reads a line for a peer that the terminal itself lets be edited.
+func (c *Console) plainLine() (string, lineState) {
+	var line []byte
+	for {
+		switch b, err := c.keys.byte(forever, c.keys.hung[0]); {
+		case err == errHungUp:
+			return "", lineHungUp
+		case err != nil:
+			return "", linesEnd
+		case b == charEscape:
+			c.show.Write([]byte("\n")) // behind the ^] of the terminal's
+			return "", lineEscaped
+		case b == '\n':
+			return string(line), lineSent
+		default:
+			line = append(line, b)
+		}
+	}
+}
+
 // line has a line edited, while tasks run. A cancel takes the keyboard from the
 // editor; its error is returned after that.
 func (c *Console) line() (text string, end lineState, err error) {
@@ -125,7 +148,11 @@ func (c *Console) line() (text string, end lineState, err error) {
 	c.keys.lend(false)
 	defer c.keys.lend(true)
 	go func() {
-		read, how := c.editor.readLine()
+		edit := c.plainLine
+		if c.editor != nil {
+			edit = c.editor.readLine
+		}
+		read, how := edit()
 		c.vm.Post(func() {
 			text, end, done = read, how, true
 			l.Wake(me, nil)

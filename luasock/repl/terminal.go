@@ -60,6 +60,19 @@ func (t *terminal) signals(on bool) {
 	unix.IoctlSetTermios(int(t.in.Fd()), setTermios, &modes)
 }
 
+// endLinesAt has the terminal, in its own mode, give a line at a key too. The
+// function that it returns undoes that.
+func (t *terminal) endLinesAt(key byte) (restore func()) {
+	was, err := unix.IoctlGetTermios(int(t.in.Fd()), getTermios)
+	if err != nil {
+		return func() {}
+	}
+	modes := *was
+	modes.Cc[unix.VEOL] = key
+	unix.IoctlSetTermios(int(t.in.Fd()), setTermios, &modes)
+	return func() { unix.IoctlSetTermios(int(t.in.Fd()), setTermios, was) }
+}
+
 // rawModes are the modes of raw.
 func rawModes(was *unix.Termios) unix.Termios {
 	raw := *was
