@@ -25,12 +25,6 @@ func prompt(o options, stdin *os.File, stdout, stderr io.Writer) int {
 			return exitUsage
 		}
 	}
-	trace, err := startTrace(o.trace, stderr)
-	if err != nil {
-		fmt.Fprintf(stderr, "sockscript: %s\n", err)
-		return exitUsage
-	}
-	defer trace.end()
 	screen, _ := stdout.(*os.File)
 	var vm *luasock.VM
 	console := repl.NewConsole(repl.Options{
@@ -39,6 +33,15 @@ func prompt(o options, stdin *os.File, stdout, stderr io.Writer) int {
 		First:  func() error { return shown(runAll(vm, o, main, calling(vm))) },
 	})
 	settings := console.VMOptions()
+	trace, err := startTrace(o.trace, stderr)
+	if err != nil {
+		fmt.Fprintf(stderr, "sockscript: %s\n", err)
+		return exitUsage
+	}
+	defer trace.end()
+	if f, ok := stderr.(*os.File); ok && isTerminal(f) {
+		trace.stderr = settings.Stderr // above the line that is being typed
+	}
 	settings.Observe = trace.observe
 	if vm, err = newVM(settings); err != nil {
 		fmt.Fprintf(stderr, "sockscript: %s\n", err)

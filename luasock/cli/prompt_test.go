@@ -559,6 +559,21 @@ func TestPromptHex(t *testing.T) {
 	}
 }
 
+// What --trace prints appears above the line that is being typed.
+func TestPromptTraces(t *testing.T) {
+	p := sit(t, []string{"--trace"})
+	p.enters("function show() end")
+	peer := p.serve()
+	p.types("'half typ")
+	p.until("the line", func(s *screen) bool { return s.text(s.row) == "> 'half typ" })
+	fmt.Fprintln(peer, "HELLO")
+	p.until("the bytes above the line", func(s *screen) bool {
+		return s.text(s.row) == "> 'half typ" && s.text(s.row-1) == "    00000000  48 45 4c 4c 4f 0a                                 |HELLO.|"
+	})
+	p.types("\x15")
+	p.leaves()
+}
+
 // Of TLS .hex shows what is inside, of a stream too that had it before.
 func TestPromptHexOfTLS(t *testing.T) {
 	p := sit(t, nil)
