@@ -37,6 +37,7 @@ func TestPromptEvaluates(t *testing.T) {
 		{"bound:bind('127.0.0.1')", "true"},
 		{"_, port = bound:getsockname()", ""},
 		{"socket.fsockopen('127.0.0.1', port)", "nil\tConnection refused\t111 (ECONNREFUSED)"},
+		{"nil, 'the message', 0, 'kind'", "nil\tthe message\t0\t\"kind\""},
 		{"local gone = 1", ""},
 		{"gone", "nil"},
 		{"error('on purpose')", "stdin:1: on purpose"},

@@ -44,6 +44,7 @@ func TestValues(t *testing.T) {
 		{"print, function() end", "function print(...)\tfunction <stdin:1>"},
 		{"coroutine.create(print)", "coroutine"},
 		{"socket.create(socket.AF_INET, socket.SOCK_STREAM)", "socket: tcp new"},
+		{"('\\0\\n'):rep(300)", `"` + strings.Repeat(`\x00\n`, 256) + `"… (600 bytes)`},
 		{"nil, 'closed', 0", "nil\tclosed\t0"},
 		{"nil, 'timeout', socket.ETIMEDOUT", "nil\ttimeout\t110 (ETIMEDOUT)"},
 		{"nil, 'bad\\27', socket.EAGAIN", "nil\tbad\ufffd\t11 (EAGAIN)"},
