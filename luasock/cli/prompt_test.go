@@ -38,6 +38,8 @@ func TestPromptEvaluates(t *testing.T) {
 		{"_, port = bound:getsockname()", ""},
 		{"socket.fsockopen('127.0.0.1', port)", "nil\tConnection refused\t111 (ECONNREFUSED)"},
 		{"nil, 'the message', 0, 'kind'", "nil\tthe message\t0\t\"kind\""},
+		{"io.write('begun') return 1", "begun\n1"},
+		{"io.write('begun') error('here', 0)", "begun\nhere"},
 		{"local gone = 1", ""},
 		{"gone", "nil"},
 		{"error('on purpose')", "stdin:1: on purpose"},
@@ -291,6 +293,8 @@ func TestPromptLeaves(t *testing.T) {
 		status     int
 	}{
 		{".quit", ".quit", 0},
+		{"quit", "quit", 0},
+		{"exit()", "exit()", 0},
 		{"os.exit", "os.exit(7)", 7},
 		{"os.exit in a task", "task.spawn(os.exit, 8) task.sleep(1000)", 8},
 	} {
@@ -449,6 +453,9 @@ func TestPromptCommands(t *testing.T) {
 		{".connect 127.0.0.1", "tcp://127.0.0.1 has no port: tcp://127.0.0.1:80"},
 		{".connect 127.0.0.1 1", "nil     Connection refused      111 (ECONNREFUSED)"},
 		{".connect tcp://127.0.0.1:1 {socket = {bindto = 7}}", "~(?s).*bindto.*"},
+		{".exit", "there is no command .exit; did you mean .quit?"},
+		{"quit = 1", ""},
+		{"quit", "1"},
 		{".hx", "there is no command .hx; did you mean .hex?"},
 		{".sock", "there is no command .sock; did you mean .sockets?"},
 		{".tasks x", ".tasks takes nothing, got x"},
@@ -503,7 +510,12 @@ func TestPromptCommands(t *testing.T) {
 // .help fits a screen of 24 lines and 80 columns.
 func TestPromptHelpFitsAScreen(t *testing.T) {
 	p := sitIn(t, t.TempDir(), 200, nil)
-	lines := strings.Split(p.enters(".help"), "\n")
+	lines := strings.Split(p.enters("help"), "\n")
+	for _, same := range []string{"?", ".help"} {
+		if got := p.enters(same); got != strings.Join(lines, "\n") {
+			t.Errorf("%s shows %q", same, got)
+		}
+	}
 	if len(lines) > 23 {
 		t.Errorf(".help takes %d lines", len(lines))
 	}

@@ -85,6 +85,9 @@ func unknownCommand(name string) error {
 		names = append(names, k.name)
 	}
 	near := spell.Nearest(name, slices.Values(names))
+	if name == "exit" {
+		near = "quit"
+	}
 	for i := 0; near == "" && i < len(names); i++ {
 		if abbreviates(name, names[i]) {
 			near = names[i]

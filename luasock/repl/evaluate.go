@@ -23,13 +23,32 @@ func (c *Console) entry(text string) {
 		c.fail(fmt.Errorf("the history is not kept: cannot write %s: %s", c.history.path, sock.Reason(err)))
 		c.history.path = ""
 	}
-	switch trimmed := strings.TrimSpace(text); {
+	trimmed := strings.TrimSpace(text)
+	if meant := c.habits()[trimmed]; meant != "" {
+		trimmed = meant
+	}
+	switch {
 	case trimmed == "":
 	case isCommand(trimmed):
 		c.run(func() { c.command(trimmed) })
 	default:
 		c.run(func() { c.evaluate(text) })
 	}
+}
+
+// habits are what people enter who know other prompts, and the commands that they
+// mean: what Lua gives no value, and help, which would only show itself.
+func (c *Console) habits() map[string]string {
+	meant := map[string]string{"?": ".help"}
+	if c.vm.L.GetGlobal("help") == c.help {
+		meant["help"] = ".help"
+	}
+	for _, word := range []string{"exit", "quit"} {
+		if c.vm.L.GetGlobal(word) == lua.LNil {
+			meant[word], meant[word+"()"] = ".quit", ".quit"
+		}
+	}
+	return meant
 }
 
 // compile makes a function of an entry: an expression, which may have = before it,
@@ -145,6 +164,7 @@ func (c *Console) results(values []lua.LValue) {
 			c.keep(values[0])
 		}
 		if text := c.printed(values); text != "" {
+			c.show.endLine()
 			fmt.Fprintln(c.show, text)
 		}
 	}
@@ -192,6 +212,7 @@ func (c *Console) paint(color, text string) string { return painted(c.color, col
 // fail shows an error: a wrong syntax with its place, an error of Lua with its
 // traceback if that tells more than the entry's own line.
 func (c *Console) fail(err error) {
+	c.show.endLine()
 	var bad *SourceError
 	var raised *luasock.Error
 	switch {

@@ -70,6 +70,7 @@ type Console struct {
 	current *lua.LUserData  // the socket or stream that .send and the like are about
 	named   lua.LValue      // what the global connection was set to
 	seen    map[uint64]bool // the sockets, by their IDs, that have been current or were no news
+	help    lua.LValue      // the prompt's own help
 	helped  string          // what help has returned last
 	unhex   func()          // switches .hex off; nil when it is
 	quit    bool
@@ -182,7 +183,8 @@ func (c *Console) disconnect() {
 
 // begin runs what comes before the first entry.
 func (c *Console) begin() {
-	c.vm.L.SetGlobal("help", c.vm.Env().Function(c.vm.L, "base", c.helpRow()))
+	c.help = c.vm.Env().Function(c.vm.L, "base", c.helpRow())
+	c.vm.L.SetGlobal("help", c.help)
 	if !c.o.NoInit {
 		c.runInit()
 	}
