@@ -237,6 +237,33 @@ func TestPromptLeavesAfterWhatRuns(t *testing.T) {
 	}
 }
 
+// Ctrl-Z gives the terminal to the shell; after fg it goes on as it was.
+func TestPromptStops(t *testing.T) {
+	skipUnlessInstalled(t, "bash")
+	for _, k := range []struct{ name, before, end, sees string }{
+		{"an entry", "", "\r", "\n\"halfway\"\n"},
+		{"a line for a peer", "a, b = socket.stream_pair(1, 1, 0) a:interact()\r", "\x15\x03", "\ninterrupted\n"},
+	} {
+		t.Run(k.name, func(t *testing.T) {
+			shell := exec.Command("bash", "--norc", "-m", "-c", binary+"; read x; echo the shell has read $x; fg")
+			p := sitBefore(t, shell, t.TempDir(), 80)
+			p.ready()
+			p.types(k.before + "half")
+			p.until("the line", func(s *screen) bool { return s.paste && strings.HasSuffix(s.text(s.row), "half") })
+			p.types("\x1a")
+			p.sees("Stopped")
+			p.types("a line\r")
+			p.sees("the shell has read a line")
+			p.until("the line", func(s *screen) bool { return s.paste && strings.HasSuffix(s.text(s.row), "half") })
+			p.types("way\x01'\x05'")
+			p.until("the edited line", func(s *screen) bool { return strings.HasSuffix(s.text(s.row), "'halfway'") })
+			p.types(k.end)
+			p.sees(k.sees)
+			p.leaves()
+		})
+	}
+}
+
 // A loop that catches its errors is ended by a second Ctrl-C.
 func TestPromptInterruptsWhatCatches(t *testing.T) {
 	p := sit(t, nil)
@@ -996,12 +1023,16 @@ func TestPromptOnADumbTerminal(t *testing.T) {
 	p.sees("interrupted")
 	p.enters("a, b = socket.stream_pair(1, 1, 0)")
 	p.enters("task.spawn(function() for line in b:lines() do b:write('<' .. line .. '>\\n') end end)")
-	for _, end := range []string{"\x1d", "\x03"} {
+	for i, end := range []string{"\x1d", "\x03"} {
+		again := func(text string) {
+			t.Helper()
+			p.until(text, func(s *screen) bool { return strings.Count(s.String(), text) == i+1 })
+		}
 		p.enters("a")
 		p.types(".interact\r")
-		p.sees("Ctrl-] comes back")
+		again("Ctrl-] comes back")
 		p.types("sp\x7fomething\r")
-		p.sees("<something>")
+		again("<something>")
 		p.types(end)
 		p.ready()
 	}

@@ -193,6 +193,21 @@ func (d *display) endLine() {
 // resized draws anew after the width has changed.
 func (d *display) resized() { d.update(func(*view) {}) }
 
+// again draws anew where the cursor is: others have written to the screen.
+func (d *display) again() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var b bytes.Buffer
+	if d.waits != "" {
+		b.WriteString("\n" + d.waits)
+	}
+	if d.shown {
+		b.WriteString("\r\x1b[J")
+		d.draw(&b)
+	}
+	d.out.Write(b.Bytes())
+}
+
 // rewrapped is the cursor's row after the terminal has wrapped the rows that are
 // too long for its width now.
 func (d *display) rewrapped(columns int) int {

@@ -165,7 +165,6 @@ func (e *editor) key(r rune) (rune, bool) {
 		return e.taken()
 	case readline.CharCtrlZ:
 		e.term.suspend()
-		e.show.resized()
 		return e.taken()
 	case readline.CharFwdSearch, readline.CharBell, keyEscape, keyHangUp:
 		return e.taken()

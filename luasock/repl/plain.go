@@ -53,10 +53,3 @@ func (d *display) wait(prompt string) {
 	d.waits, d.mid = prompt, false
 	io.WriteString(d.out, prompt)
 }
-
-// again shows the prompt of wait again, on a new line.
-func (d *display) again() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	io.WriteString(d.out, "\n"+d.waits)
-}

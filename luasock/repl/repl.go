@@ -277,7 +277,7 @@ func (c *Console) finish() {
 // watch takes the signals until the function that it returns is called.
 func (c *Console) watch() (stop func()) {
 	signals, done := make(chan os.Signal, 8), make(chan struct{})
-	signal.Notify(signals, unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGWINCH)
+	signal.Notify(signals, unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGWINCH, unix.SIGCONT)
 	go func() {
 		for {
 			select {
@@ -298,6 +298,9 @@ func (c *Console) signal(s unix.Signal) {
 	switch {
 	case s == unix.SIGWINCH:
 		c.show.resized()
+	case s == unix.SIGCONT:
+		c.term.continued()
+		c.show.again()
 	case s != unix.SIGINT:
 		c.End(128+int(s), "terminated")
 	case c.entries.Load()%2 == 1:

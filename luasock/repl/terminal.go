@@ -2,7 +2,9 @@ package repl
 
 import (
 	"os"
+	"os/signal"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -14,6 +16,8 @@ type terminal struct {
 
 	mu   sync.Mutex
 	kept *unix.Termios // guarded by mu: the modes to go back to; nil while they hold
+
+	signalling bool // guarded by mu: signals(true)
 }
 
 // Bracketed paste: the terminal marks what is pasted, so that its newlines are
@@ -40,7 +44,7 @@ func (t *terminal) raw() (changed bool, err error) {
 	if err := unix.IoctlSetTermios(int(t.in.Fd()), setTermios, &raw); err != nil {
 		return false, err
 	}
-	t.kept = was
+	t.kept, t.signalling = was, false
 	t.out.WriteString(pasteOn)
 	return true, nil
 }
@@ -53,6 +57,7 @@ func (t *terminal) signals(on bool) {
 	if t.kept == nil {
 		return
 	}
+	t.signalling = on
 	modes := rawModes(t.kept)
 	if on {
 		modes.Lflag |= t.kept.Lflag & unix.ISIG
@@ -123,9 +128,26 @@ func (t *terminal) size() (columns, rows int) {
 	return columns, rows
 }
 
-// suspend stops the program as Ctrl-Z does, until it is continued.
+// suspend stops the program as Ctrl-Z does, until it is continued. Where there is
+// no shell that could do that, it does not stop.
 func (t *terminal) suspend() {
+	const stopping = 100 * time.Millisecond // it stops a moment after kill(2) has returned
+	continued := make(chan os.Signal, 1)
+	signal.Notify(continued, unix.SIGCONT)
+	defer signal.Stop(continued)
 	t.restore()
 	unix.Kill(0, unix.SIGTSTP)
+	select {
+	case <-continued:
+	case <-time.After(stopping):
+	}
 	t.raw()
+}
+
+// continued sets the modes anew: a shell had its own while the program stood.
+func (t *terminal) continued() {
+	t.mu.Lock()
+	on := t.signalling
+	t.mu.Unlock()
+	t.signals(on)
 }
