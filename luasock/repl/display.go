@@ -38,7 +38,8 @@ type view struct {
 	prompt, more string // before the first and before each further line
 	line         []rune
 	pos          int      // of the cursor in line
-	below        []string // hints; without colours
+	below        []string // what Tab shows; without colours
+	call, hint   string   // a function and, shown where below is not, its signature
 	color        bool     // hints are faint, prompts are bold
 }
 
@@ -156,7 +157,7 @@ func (d *display) close(mark string) {
 	if !d.shown {
 		return
 	}
-	d.view.below, d.view.pos = nil, len(d.view.line)
+	d.view.below, d.view.hint, d.view.pos = nil, "", len(d.view.line)
 	var b bytes.Buffer
 	d.erase(&b)
 	d.draw(&b)
@@ -299,7 +300,11 @@ func (v *view) lay(begun string, columns int) *page {
 	if v.pos >= len(v.line) {
 		p.mark()
 	}
-	for _, hint := range v.below {
+	below := v.below
+	if len(below) == 0 && v.hint != "" {
+		below = []string{v.hint}
+	}
+	for _, hint := range below {
 		p.next()
 		p.below++
 		p.rows[len(p.rows)-1] = painted(v.color, faint, cutCells(hint, columns-1))

@@ -221,9 +221,7 @@ func (e *editor) OnChange(line []rune, pos int, key rune) (newLine []rune, newPo
 	}
 	e.line, e.pos = slices.Clone(line), pos
 	e.show.update(func(v *view) { v.line, v.pos, v.below = e.line, pos, below })
-	if below == nil {
-		e.hint()
-	}
+	e.hint()
 	e.keys.open()
 	return line, pos, ok
 }
@@ -363,15 +361,18 @@ func inColumns(words []string, width, most int) []string {
 // hint shows the signature of the function whose arguments are being typed.
 func (e *editor) hint() {
 	call := callAround(string(e.line[:e.pos]))
+	if call == e.call {
+		return
+	}
 	e.call = call
+	e.show.update(func(v *view) { v.call, v.hint = call, "" })
 	if call == "" {
 		return
 	}
-	line := e.line
 	e.ask.sign(call, func(signature string) {
 		e.show.update(func(v *view) {
-			if signature != "" && v.below == nil && slices.Equal(v.line, line) {
-				v.below = []string{signature}
+			if v.call == call {
+				v.hint = signature
 			}
 		})
 	})
