@@ -54,7 +54,11 @@ func prompt(o options, stdin *os.File, stdout, stderr io.Writer) int {
 		over := time.AfterFunc(o.timeout, func() { console.End(exitTimeout, "timeout") })
 		defer over.Stop()
 	}
-	return console.Run(vm)
+	status := console.Run(vm)
+	if status == exitTimeout && o.timeout > 0 {
+		fmt.Fprintf(stderr, "sockscript: timeout after %s\n", o.timeout)
+	}
+	return status
 }
 
 // calling runs a function and leaves its tasks to the prompt.

@@ -975,6 +975,7 @@ func TestPromptAfterAProgram(t *testing.T) {
 	if status := p.gone(); status != exitTimeout {
 		t.Errorf("--timeout: exit status %d", status)
 	}
+	p.sees("sockscript: timeout after 200ms")
 }
 
 func TestPromptColors(t *testing.T) {
