@@ -1,9 +1,8 @@
 package luasock
 
 import (
+	"cmp"
 	"fmt"
-	"iter"
-	"slices"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -20,20 +19,30 @@ var helpRow = bind.Row{
 func help(c bind.Call) int {
 	text, ok := hostOf(c).Help(c.Arg(1))
 	if !ok {
-		c.Bad(1, "there is no help on %s", bind.Describe(c.Arg(1)))
+		c.Bad(1, "%s", hostOf(c).NoHelp(c.Arg(1)))
 	}
 	return c.Text(text)
 }
 
-// Help describes a function of the modules, given as the function itself or by
-// name, or a module by name; nil lists the modules.
+// Help describes a function of the modules, a module or a class, given as the
+// thing itself (of a class, an object) or by name; nil lists the modules.
 func (vm *VM) Help(what lua.LValue) (text string, ok bool) {
 	switch what := what.(type) {
 	case *lua.LNilType:
 		return vm.helpModules(), true
 	case *lua.LFunction:
 		if entry, ok := vm.env.Entry(what); ok {
-			return describe(entry), true
+			return vm.describe(entry), true
+		}
+	case *lua.LTable:
+		for _, m := range vm.env.Modules() {
+			if vm.Module(m) == what {
+				return helpModule(m), true
+			}
+		}
+	case *lua.LUserData:
+		if m, class := vm.env.ClassOf(what); class != nil {
+			return helpClass(m, *class), true
 		}
 	case lua.LString:
 		return vm.helpName(string(what))
@@ -41,11 +50,12 @@ func (vm *VM) Help(what lua.LValue) (text string, ok bool) {
 	return "", false
 }
 
-// describe is signature, documentation and origin of a row.
-func describe(e *bind.Entry) string {
+// describe is signature, documentation and origin of a row. A function that is a
+// method too is called as the function.
+func (vm *VM) describe(e *bind.Entry) string {
 	var b strings.Builder
 	if !strings.Contains(e.Sig, ":") && e.Module != bind.Globals {
-		b.WriteString(e.Module + ".")
+		b.WriteString(cmp.Or(vm.homeOf(e.Module), e.Module) + ".")
 	}
 	b.WriteString(e.Sig + "\n  " + e.Doc)
 	if e.PHP != "" {
@@ -116,45 +126,17 @@ func (vm *VM) GlobalFunctions() []bind.Row {
 	return rows
 }
 
-// Topics yields the names on which Help has something, beside those of
-// constants: modules, classes, functions and methods.
-func (vm *VM) Topics() iter.Seq[string] {
-	return func(yield func(string) bool) {
-		var names []string
-		for _, row := range vm.GlobalFunctions() {
-			names = append(names, row.Name)
-		}
-		for _, m := range vm.env.Modules() {
-			names = append(names, m.Name)
-			for _, row := range m.Rows {
-				names = append(names, m.Name+"."+row.Name)
-			}
-			for _, class := range m.Classes {
-				names = append(names, class.Name)
-				for _, row := range ownRows(class.Rows) {
-					names = append(names, class.Name+":"+row.Name)
-				}
-			}
-		}
-		slices.Values(names)(yield)
-	}
-}
-
 // helpName finds a row, a module, a class or a constant by its name; a method also
-// by what its signature calls it: "fp:gets".
+// behind any name of an object: "fp:gets"; and what stands in a global.
 func (vm *VM) helpName(name string) (text string, ok bool) {
 	entries := vm.env.Entries()
 	for _, e := range entries {
 		if e.FullName() == name {
-			return describe(e), true
+			return vm.describe(e), true
 		}
 	}
-	if strings.Contains(name, ":") {
-		for _, e := range entries {
-			if strings.HasPrefix(e.Sig, name+"(") {
-				return describe(e), true
-			}
-		}
+	if object, method, ok := strings.Cut(name, ":"); ok {
+		return vm.helpMethod(object, method)
 	}
 	for _, m := range vm.env.Modules() {
 		if m.Name == name {
@@ -170,6 +152,10 @@ func (vm *VM) helpName(name string) (text string, ok bool) {
 				return fmt.Sprintf("%s = %d", name, k.Value), true
 			}
 		}
+	}
+	switch v := vm.named(name).(type) {
+	case *lua.LFunction, *lua.LTable, *lua.LUserData:
+		return vm.Help(v)
 	}
 	return "", false
 }

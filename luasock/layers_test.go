@@ -43,7 +43,7 @@ var layers = []layer{
 		why: "the only door between Go and Lua knows no sockets"},
 	{name: "luasock/lualib", may: []string{"luasock/bind", "luasock/hexdump", "luasock/spell"}, outside: []string{"github.com/yuin/gopher-lua", "github.com/ncruces/go-strftime"}, not: []string{"net"},
 		why: "Lua's own libraries know neither sockets nor the loop: what waits in them is given to them"},
-	{name: "luasock", may: []string{"luasock/addr", "luasock/bind", "luasock/hexdump", "luasock/loop", "luasock/lualib", "luasock/sock", "luasock/stream"},
+	{name: "luasock", may: []string{"luasock/addr", "luasock/bind", "luasock/hexdump", "luasock/loop", "luasock/lualib", "luasock/sock", "luasock/spell", "luasock/stream"},
 		outside: []string{"github.com/schollz/progressbar/v3", "github.com/youmark/pkcs8", "github.com/yuin/gopher-lua", "golang.org/x/net", "golang.org/x/sys", "golang.org/x/term"}, not: []string{"flag"},
 		why: "the one room where Lua and bytes meet; it is a library, and knows nothing of commands"},
 	{name: "luasock/php", may: []string{"luasock", "luasock/addr", "luasock/bind", "luasock/loop", "luasock/sock", "luasock/stream"},

@@ -44,6 +44,12 @@ type Options struct {
 	// starts, and may change it: its Stdin, Stdout and Stderr are the process's own,
 	// not those of the Options. Of Open and Preload it is not told.
 	Command func(*exec.Cmd)
+	// Typist, if set, is called when an interact begins, on the loop's goroutine. If
+	// next is not nil, it waits for what a person types next, in place of the keys
+	// of standard input: p is sent, then interact is over unless there may be more;
+	// io.EOF tells the peer that no more is sent. A cancel of the task must end its
+	// wait. done is called at the end of the interact.
+	Typist func() (next func() (p []byte, more bool, err error), done func())
 	// Exit is what os.exit does; os.Exit when nil. A host that embeds the VM and
 	// wants to outlive it sets its own, which need not return; if it does, the
 	// script is ended all the same, and all that is left to do is to Close the VM.

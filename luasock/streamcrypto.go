@@ -74,10 +74,8 @@ func (fp *Stream) startTLS(config *tls.Config, server bool) error {
 	if err != nil {
 		return err
 	}
-	if s := fp.sock; s.Observing() {
-		t.Observe = s.Tell
-		s.Tell("tls start", nil, nil)
-	}
+	t.Observe = fp.sock.Tell
+	fp.sock.BeginTLS()
 	fp.tls = t
 	return nil
 }
@@ -89,7 +87,7 @@ func (fp *Stream) stopTLS() error {
 	err := fp.Stream.StopTLS()
 	if err == nil {
 		fp.tls = nil
-		fp.sock.Tell("tls stop", nil, nil)
+		fp.sock.EndTLS()
 	}
 	return err
 }

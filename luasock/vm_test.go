@@ -31,10 +31,26 @@ func TestHelp(t *testing.T) {
 		{name: "of a module, and of all", code: `
 			out(help("task")) --> ~^"task: .*\\n  task\.spawn\(fn, \.\.\.\)\\n.*Task: .*t:join
 			out(help()) --> ~socket\\n .*\\ntask\\n .*help \\"name\\"`},
+		{name: "of a method behind the name of any object", code: `
+			out(help("s:bind") == help(socket.bind), help("x:upper") == help(string.upper)) --> =true true
+			out(help("Socket:bind") == help(socket.bind)) --> =true
+			out(help("server:accept")) --> ~^"fp:accept\(.*socket\.accept\(s\)
+			out(help("s:close")) --> ~socket\.close\(s\)
+			s = socket.create(socket.AF_INET, socket.SOCK_STREAM) text = "text" own = {s = s}
+			out(help("s:close") == help(s.close), help("own.s:close") == help(s.close)) --> =true true
+			out(help("text:upper") == help(string.upper)) --> =true
+			out(pcall(help, "s:upper")) --> ~there is no help on "s:upper"
+			out(pcall(help, "Stream:bind")) --> ~there is no help on "Stream:bind"
+			out(pcall(help, "s:recvfrm")) --> ~there is no help on "s:recvfrm"; did you mean s:recvfrom\?
+			s:close()`},
+		{name: "of an object, and of a module itself", code: `
+			out(help(task.current()) == help("Task"), help(task) == help("task"), help("socket.STDIN") == help("Stream")) --> =true true true
+			out(pcall(help, {})) --> ~there is no help on a table`},
 		{name: "of what has none raises", code: `
 			out(pcall(help, function() end)) --> ~bad argument #1 to 'help' \(there is no help on a function\)
 			out(help("socket.AF_INET")) --> =socket.AF_INET = 2
 			out(pcall(help, "socket.blind")) --> ~there is no help on "socket\.blind"
+			out(pcall(help, "socket.bnd")) --> ~there is no help on "socket\.bnd"; did you mean socket\.bind\?\)
 			out(pcall(help, 5)) --> ~there is no help on 5`},
 	})
 }

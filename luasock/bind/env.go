@@ -151,6 +151,23 @@ func (e *Env) New(class *Class, v any) *lua.LUserData {
 	return &lua.LUserData{Value: v, Metatable: mt}
 }
 
+// ClassOf finds the class of an object, with its methods, and the module that it
+// came with; nil, nil for another value.
+func (e *Env) ClassOf(v lua.LValue) (*Module, *Methods) {
+	ud, ok := v.(*lua.LUserData)
+	if !ok {
+		return nil, nil
+	}
+	for _, m := range e.modules {
+		for i := range m.Classes {
+			if mt, ok := e.classes[m.Classes[i].Class]; ok && ud.Metatable == mt {
+				return m, &m.Classes[i]
+			}
+		}
+	}
+	return nil, nil
+}
+
 // Methods gives the table of a registered class's methods.
 func (e *Env) Methods(class *Class) *lua.LTable { return e.methods[class] }
 

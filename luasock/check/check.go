@@ -148,13 +148,10 @@ func (c *Checker) complaint(u use) string {
 }
 
 // Path adds a file, or the *.lua files of a folder and what is below it, but for
-// hidden ones; and learns from the other files in the same folders. The error is
-// that of what cannot be read.
-func (c *Checker) Path(path string) error {
-	list, err := luaFiles(path)
-	if err != nil {
-		return err
-	}
+// hidden ones; and learns from the other files in the same folders. It tells fails
+// of each file or folder that cannot be read, and goes on with the others.
+func (c *Checker) Path(path string, fails func(name string, err error)) {
+	list := luaFiles(path, fails)
 	for _, name := range list {
 		if c.seen[filepath.Clean(name)] {
 			continue
@@ -162,14 +159,14 @@ func (c *Checker) Path(path string) error {
 		c.seen[filepath.Clean(name)] = true
 		source, err := os.ReadFile(name)
 		if err != nil {
-			return err
+			fails(name, err)
+			continue
 		}
 		c.Add(name, source)
 	}
 	for _, name := range list {
 		c.neighbours(filepath.Dir(name))
 	}
-	return nil
 }
 
 // neighbours learns from what lies in a folder.
@@ -192,16 +189,20 @@ func escapeGlob(dir string) string {
 }
 
 // luaFiles is the file itself, or the Lua files in and below a folder.
-func luaFiles(path string) (list []string, err error) {
+func luaFiles(path string, fails func(name string, err error)) (list []string) {
 	info, err := os.Stat(path)
-	if err != nil || !info.IsDir() {
-		return []string{path}, err
+	switch {
+	case err != nil:
+		fails(path, err)
+		return nil
+	case !info.IsDir():
+		return []string{path}
 	}
-	err = filepath.WalkDir(path, func(name string, d fs.DirEntry, err error) error {
+	filepath.WalkDir(path, func(name string, d fs.DirEntry, err error) error {
 		hidden := strings.HasPrefix(d.Name(), ".") && name != path
 		switch {
 		case err != nil:
-			return err
+			fails(name, err)
 		case d.IsDir() && hidden:
 			return fs.SkipDir
 		case !d.IsDir() && !hidden && strings.HasSuffix(name, ".lua"):
@@ -209,5 +210,5 @@ func luaFiles(path string) (list []string, err error) {
 		}
 		return nil
 	})
-	return list, err
+	return list
 }

@@ -180,9 +180,7 @@ func TestPath(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			c := newChecker(t)
 			for _, path := range test.paths {
-				if err := c.Path(path); err != nil {
-					t.Fatal(err)
-				}
+				c.Path(path, unread(t))
 			}
 			var want strings.Builder
 			for _, line := range strings.SplitAfter(test.want, "\n") {
@@ -193,9 +191,20 @@ func TestPath(t *testing.T) {
 			same(t, c, want.String())
 		})
 	}
-	if err := newChecker(t).Path(at("nope.lua")); !os.IsNotExist(err) {
-		t.Errorf("a path that is missing: %v", err)
+	c := newChecker(t)
+	for _, name := range []string{"nope.lua", "sub"} {
+		c.Path(at(name), func(name string, err error) {
+			if name != at("nope.lua") || !os.IsNotExist(err) {
+				t.Errorf("a path that is missing: %s, %v", name, err)
+			}
+		})
 	}
+	same(t, c, at("sub/deep.lua")+":1:16: unknown global 'bad'\n")
+}
+
+// unread is for paths that can be read.
+func unread(t *testing.T) func(string, error) {
+	return func(name string, err error) { t.Errorf("%s: %v", name, err) }
 }
 
 // What the libraries' own programs do is right.
@@ -204,9 +213,7 @@ func TestScriptsAreClean(t *testing.T) {
 	php.Open(vm)
 	luatest.Preload(vm)
 	c := New(vm)
-	if err := c.Path("../../scripts"); err != nil {
-		t.Fatal(err)
-	}
+	c.Path("../../scripts", unread(t))
 	same(t, c, "")
 }
 

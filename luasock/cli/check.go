@@ -8,6 +8,7 @@ import (
 
 	"sockscript/luasock"
 	"sockscript/luasock/check"
+	"sockscript/luasock/sock"
 )
 
 const checkUsage = `usage: sockscript check path…
@@ -18,7 +19,7 @@ that the modules of sockscript and their objects do not have. '-' is standard
 input.
 
 Prints file:line:column: what is wrong. Exit status: 0 when nothing was found, 1
-when something was, 2 when a path cannot be read.
+when something was, 2 when a file cannot be read; the others are checked.
 `
 
 // checkFiles is the subcommand check.
@@ -36,29 +37,32 @@ func checkFiles(args []string, stdin *os.File, stdout, stderr io.Writer) int {
 	}
 	defer vm.Close()
 	c := check.New(vm)
+	status = exitOK
 	for _, path := range paths {
-		if err := addPath(c, path, stdin); err != nil {
-			fmt.Fprintf(stderr, "sockscript: cannot read %s: %s\n", path, reason(err))
-			return exitUsage
-		}
+		addPath(c, path, stdin, func(name string, err error) {
+			fmt.Fprintf(stderr, "sockscript: cannot read %s: %s\n", name, sock.Reason(err))
+			status = exitUsage
+		})
 	}
 	findings := c.Findings()
 	for _, f := range findings {
 		fmt.Fprintln(stdout, f)
 	}
-	if len(findings) > 0 {
+	if len(findings) > 0 && status == exitOK {
 		return exitError
 	}
-	return exitOK
+	return status
 }
 
-func addPath(c *check.Checker, path string, stdin io.Reader) error {
+func addPath(c *check.Checker, path string, stdin io.Reader, fails func(name string, err error)) {
 	if path != "-" {
-		return c.Path(path)
+		c.Path(path, fails)
+		return
 	}
 	source, err := io.ReadAll(stdin)
-	if err == nil {
-		c.Add("stdin", source)
+	if err != nil {
+		fails("standard input", err)
+		return
 	}
-	return err
+	c.Add("stdin", source)
 }

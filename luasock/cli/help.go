@@ -10,7 +10,6 @@ import (
 
 	"sockscript/luasock"
 	"sockscript/luasock/luatest"
-	"sockscript/luasock/spell"
 )
 
 // help prints a function's reference or a subcommand's usage, or lists the modules.
@@ -34,30 +33,19 @@ func help(args []string, stdin *os.File, stdout, stderr io.Writer) int {
 		return sub.run([]string{"--help"}, stdin, stdout, stderr)
 	}
 	if !ok {
-		fmt.Fprintf(stderr, "sockscript: there is no help on %q; %s'sockscript help' lists the modules\n", args[0], meantTopic(vm, args[0]))
+		fmt.Fprintf(stderr, "sockscript: %s\n", noHelp(vm, what))
 		return exitUsage
 	}
 	fmt.Fprintln(stdout, text)
 	return exitOK
 }
 
-// meantTopic asks, of a name that is not known, whether others were meant; "" when
-// none or too many may have been.
-func meantTopic(vm *luasock.VM, name string) string {
-	const most = 4
-	var same []string // in other modules and classes
-	for topic := range vm.Topics() {
-		if i := strings.LastIndexAny(topic, ".:"); topic[i+1:] == name {
-			same = append(same, topic)
-		}
+// noHelp says that there is no help on a name.
+func noHelp(vm *luasock.VM, what lua.LValue) string {
+	const list = "'sockscript help' lists the modules"
+	text := vm.NoHelp(what)
+	if strings.HasSuffix(text, "?") {
+		return text + " " + list
 	}
-	if len(same) == 0 {
-		if meant := spell.Nearest(name, vm.Topics()); meant != "" {
-			same = append(same, meant)
-		}
-	}
-	if len(same) == 0 || len(same) > most {
-		return ""
-	}
-	return "did you mean " + strings.Join(same, " or ") + "? "
+	return text + "; " + list
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -127,6 +128,8 @@ func TestSubcommands(t *testing.T) {
 		{"the option that is for all", []string{"--no-color", "help", "print"}, expected{0, "~(?s)print.*", ""}},
 		{"an option that it has not", []string{"types", "--forse"}, expected{2, "", "sockscript: types: unknown option --forse\ntry 'sockscript --help'\n"}},
 		{"help on a name that is nearly one", []string{"help", "socket.bnd"}, expected{2, "", "sockscript: there is no help on \"socket.bnd\"; did you mean socket.bind? 'sockscript help' lists the modules\n"}},
+		{"help on a method of some object", []string{"help", "server:accept"}, expected{0, "~(?s)fp:accept\\(.*\nsocket\\.accept\\(s\\).*", ""}},
+		{"help on a method that is nearly one", []string{"help", "s:bnd"}, expected{2, "", "~.*did you mean s:bind\\? .*\n"}},
 		{"help on a name without its module", []string{"help", "list"}, expected{2, "", "~.*did you mean socket.list or task.list\\? .*\n"}},
 		{"help on a global", []string{"help", "print"}, expected{0, "~(?s)print\\(\\.\\.\\.\\)\n.*", ""}},
 		{"help on a class", []string{"help", "Channel"}, expected{0, "~(?s)Channel: .*\n  ch:send\\(value .*", ""}},
@@ -144,6 +147,10 @@ func TestCheck(t *testing.T) {
 	write(t, dir, "good.lua", "print(socket.AF_INET)")
 	write(t, dir, "bad.lua", "\nprint(sokcet)")
 	write(t, dir, "worse.lua", "x = = 1")
+	write(t, dir, "folder/one.lua", "wrong()")
+	if err := os.Symlink("nowhere", filepath.Join(dir, "folder/broken.lua")); err != nil {
+		t.Fatal(err)
+	}
 	bad := "bad.lua:2:7: unknown global 'sokcet'; did you mean 'socket'?\n"
 	for _, test := range []struct {
 		name  string
@@ -156,7 +163,9 @@ func TestCheck(t *testing.T) {
 		{"several", []string{"worse.lua", "bad.lua", "good.lua"}, "", expected{1, bad + "worse.lua:1:5: syntax error near '='\n", ""}},
 		{"standard input", []string{"-"}, "print(nope)", expected{1, "stdin:1:7: unknown global 'nope'\n", ""}},
 		{"nothing", nil, "", expected{2, "", "sockscript: check needs a file or folder\ntry 'sockscript --help'\n"}},
-		{"a file that is missing", []string{"bad.lua", "nope.lua"}, "", expected{2, "", "sockscript: cannot read nope.lua: No such file or directory\n"}},
+		{"files that cannot be read, among others", []string{"nope.lua", "bad.lua", "folder", "none"}, "",
+			expected{2, bad + "folder/one.lua:1:1: unknown global 'wrong'\n", "sockscript: cannot read nope.lua: No such file or directory\n" +
+				"sockscript: cannot read folder/broken.lua: No such file or directory\nsockscript: cannot read none: No such file or directory\n"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			test.want.check(t, run1(t, dir, test.stdin, append([]string{"check"}, test.args...)...))

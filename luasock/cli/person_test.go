@@ -38,6 +38,12 @@ func sit(t *testing.T, args []string, env ...string) *person {
 
 func sitIn(t *testing.T, home string, columns int, args []string, env ...string) *person {
 	t.Helper()
+	return sitBefore(t, exec.Command(binary, args...), home, columns, env...)
+}
+
+// sitBefore starts any program in a terminal.
+func sitBefore(t *testing.T, cmd *exec.Cmd, home string, columns int, env ...string) *person {
+	t.Helper()
 	master, slave, err := pty.Open()
 	if err != nil {
 		t.Fatal(err)
@@ -49,7 +55,7 @@ func sitIn(t *testing.T, home string, columns int, args []string, env ...string)
 	if p.before, err = getTermios(slave); err != nil {
 		t.Fatal(err)
 	}
-	p.cmd = exec.Command(binary, args...)
+	p.cmd = cmd
 	p.cmd.Dir = home
 	p.cmd.Env = append([]string{"HOME=" + home, "TERM=xterm", "PATH=" + os.Getenv("PATH")}, env...)
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = slave, slave, slave

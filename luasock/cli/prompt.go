@@ -25,12 +25,6 @@ func prompt(o options, stdin *os.File, stdout, stderr io.Writer) int {
 			return exitUsage
 		}
 	}
-	trace, err := startTrace(o.trace, stderr)
-	if err != nil {
-		fmt.Fprintf(stderr, "sockscript: %s\n", err)
-		return exitUsage
-	}
-	defer trace.end()
 	screen, _ := stdout.(*os.File)
 	var vm *luasock.VM
 	console := repl.NewConsole(repl.Options{
@@ -39,6 +33,15 @@ func prompt(o options, stdin *os.File, stdout, stderr io.Writer) int {
 		First:  func() error { return shown(runAll(vm, o, main, calling(vm))) },
 	})
 	settings := console.VMOptions()
+	trace, err := startTrace(o.trace, stderr)
+	if err != nil {
+		fmt.Fprintf(stderr, "sockscript: %s\n", err)
+		return exitUsage
+	}
+	defer trace.end()
+	if f, ok := stderr.(*os.File); ok && isTerminal(f) {
+		trace.stderr = settings.Stderr // above the line that is being typed
+	}
 	settings.Observe = trace.observe
 	if vm, err = newVM(settings); err != nil {
 		fmt.Fprintf(stderr, "sockscript: %s\n", err)
@@ -51,7 +54,11 @@ func prompt(o options, stdin *os.File, stdout, stderr io.Writer) int {
 		over := time.AfterFunc(o.timeout, func() { console.End(exitTimeout, "timeout") })
 		defer over.Stop()
 	}
-	return console.Run(vm)
+	status := console.Run(vm)
+	if status == exitTimeout && o.timeout > 0 {
+		fmt.Fprintf(stderr, "sockscript: timeout after %s\n", o.timeout)
+	}
+	return status
 }
 
 // calling runs a function and leaves its tasks to the prompt.

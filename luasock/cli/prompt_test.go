@@ -8,8 +8,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
 )
@@ -35,6 +37,9 @@ func TestPromptEvaluates(t *testing.T) {
 		{"bound:bind('127.0.0.1')", "true"},
 		{"_, port = bound:getsockname()", ""},
 		{"socket.fsockopen('127.0.0.1', port)", "nil\tConnection refused\t111 (ECONNREFUSED)"},
+		{"nil, 'the message', 0, 'kind'", "nil\tthe message\t0\t\"kind\""},
+		{"io.write('begun') return 1", "begun\n1"},
+		{"io.write('begun') error('here', 0)", "begun\nhere"},
 		{"local gone = 1", ""},
 		{"gone", "nil"},
 		{"error('on purpose')", "stdin:1: on purpose"},
@@ -191,6 +196,8 @@ func TestPromptInterrupts(t *testing.T) {
 	p.sees(">> x")
 	p.types("\x03")
 	p.sees("x^C")
+	p.ready()
+	p.types("\x12still\x03") // Ctrl-R, and no more
 	if got := p.enters("1"); got != "1" {
 		t.Errorf("after Ctrl-C on two lines, 1 shows %q", got)
 	}
@@ -227,6 +234,33 @@ func TestPromptLeavesAfterWhatRuns(t *testing.T) {
 	defer peer.Close()
 	if status := p.gone(); status != 0 {
 		t.Errorf("exit status %d", status)
+	}
+}
+
+// Ctrl-Z gives the terminal to the shell; after fg it goes on as it was.
+func TestPromptStops(t *testing.T) {
+	skipUnlessInstalled(t, "bash")
+	for _, k := range []struct{ name, before, end, sees string }{
+		{"an entry", "", "\r", "\n\"halfway\"\n"},
+		{"a line for a peer", "a, b = socket.stream_pair(1, 1, 0) a:interact()\r", "\x15\x03", "\ninterrupted\n"},
+	} {
+		t.Run(k.name, func(t *testing.T) {
+			shell := exec.Command("bash", "--norc", "-m", "-c", binary+"; read x; echo the shell has read $x; fg")
+			p := sitBefore(t, shell, t.TempDir(), 80)
+			p.ready()
+			p.types(k.before + "half")
+			p.until("the line", func(s *screen) bool { return s.paste && strings.HasSuffix(s.text(s.row), "half") })
+			p.types("\x1a")
+			p.sees("Stopped")
+			p.types("a line\r")
+			p.sees("the shell has read a line")
+			p.until("the line", func(s *screen) bool { return s.paste && strings.HasSuffix(s.text(s.row), "half") })
+			p.types("way\x01'\x05'")
+			p.until("the edited line", func(s *screen) bool { return strings.HasSuffix(s.text(s.row), "'halfway'") })
+			p.types(k.end)
+			p.sees(k.sees)
+			p.leaves()
+		})
 	}
 }
 
@@ -276,6 +310,9 @@ func TestPromptLeaves(t *testing.T) {
 		p.types("\x1b[3~\x1b[3~")
 		p.types("1x\x1b[D\x1b[3~\x1b[3~\r")
 		p.sees("\n1\n")
+		p.ready()
+		p.types("2xyz\x1b[D\x1b[D\x1b[D\x04\x04\x04\x04\r") // nor does Ctrl-D
+		p.sees("\n2\n")
 		p.leaves()
 	})
 	for _, k := range []struct {
@@ -283,6 +320,8 @@ func TestPromptLeaves(t *testing.T) {
 		status     int
 	}{
 		{".quit", ".quit", 0},
+		{"quit", "quit", 0},
+		{"exit()", "exit()", 0},
 		{"os.exit", "os.exit(7)", 7},
 		{"os.exit in a task", "task.spawn(os.exit, 8) task.sleep(1000)", 8},
 	} {
@@ -344,6 +383,10 @@ func TestPromptCompletes(t *testing.T) {
 		{"x = 'scr\t", "x = 'script one.lua"},
 		{"x = 'fol\t", "x = 'folder/"},
 		{"-- soc\t", "-- soc"},
+		{"require('socket.p\t", "require('socket.php"},
+		{"p = require \"script o\t", "p = require \"script one"},
+		{"help('socket.bi\t", "help('socket.bind"},
+		{"help \"Task:j\t", "help \"Task:join"},
 		{"'soc\t", "'soc"},
 		{".soc\t", ".sockets"},
 		{".load scr\t", ".load script one.lua"},
@@ -432,13 +475,28 @@ func TestPromptCommands(t *testing.T) {
 		{".nothing", "there is no command .nothing; .help lists them"},
 		{".sokets", "there is no command .sokets; did you mean .sockets?"},
 		{".load", ".load needs FILE: runs a script here"},
-		{".load nowhere.lua", "open nowhere.lua: no such file or directory"},
+		{".load nowhere.lua", "cannot read nowhere.lua: No such file or directory"},
+		{".save nowhere/x.lua", "cannot write nowhere/x.lua: No such file or directory"},
+		{".connect 127.0.0.1", "tcp://127.0.0.1 has no port: tcp://127.0.0.1:80"},
+		{".connect 127.0.0.1 1", "nil     Connection refused      111 (ECONNREFUSED)"},
+		{".connect tcp://127.0.0.1:1 {socket = {bindto = 7}}", "~(?s).*bindto.*"},
+		{".exit", "there is no command .exit; did you mean .quit?"},
+		{"quit = 1", ""},
+		{"quit", "1"},
+		{".hx", "there is no command .hx; did you mean .hex?"},
+		{".sock", "there is no command .sock; did you mean .sockets?"},
 		{".tasks x", ".tasks takes nothing, got x"},
 		{".hex maybe", ".hex must be on or off, got maybe"},
 		{".close 1000", "there is no socket with the descriptor 1000; .sockets lists all"},
 		{".close 1 + {}", "~(?s)stdin:1: attempt to perform arithmetic on a table value.*"},
 		{".help socket.gettime", "socket.gettime()\n  Returns the time in seconds since 1970, with fractions."},
-		{".help nothing.at.all", "there is no help on nothing.at.all"},
+		{".help peer:bind", `there is no help on "peer:bind"`},
+		{".help peer:gts", `there is no help on "peer:gts"; did you mean peer:gets?`},
+		{"help 'socket.bnd'", "stdin:1: bad argument #1 to 'help' (there is no help on \"socket.bnd\"; did you me\nan socket.bind?)"},
+		{".help .time", ".time EXPR\n  evaluates, and says how long it took"},
+		{".help sockets", ".sockets\n  lists every open socket"},
+		{".help .tme", "there is no command .tme; did you mean .time?"},
+		{".help nothing.at.all", `there is no help on "nothing.at.all"`},
 		{".connect tcp://127.0.0.1:1", "nil     Connection refused      111 (ECONNREFUSED)"},
 	} {
 		got := p.enters(k.line)
@@ -469,14 +527,59 @@ func TestPromptCommands(t *testing.T) {
 	if got := p.enters(".help"); !strings.Contains(got, ".connect URL") || !strings.Contains(got, "The locals") {
 		t.Errorf(".help shows %q", got)
 	}
-	if n := strings.Count(p.enters(".help"), "\n") + 1; n > 23 {
-		t.Errorf(".help takes %d lines", n)
-	}
 	p.ready()
 	p.types(".quit\r")
 	if status := p.gone(); status != 0 {
 		t.Errorf("exit status %d", status)
 	}
+}
+
+// .help fits a screen of 24 lines and 80 columns.
+func TestPromptHelpFitsAScreen(t *testing.T) {
+	p := sitIn(t, t.TempDir(), 200, nil)
+	lines := strings.Split(p.enters("help"), "\n")
+	for _, same := range []string{"?", ".help"} {
+		if got := p.enters(same); got != strings.Join(lines, "\n") {
+			t.Errorf("%s shows %q", same, got)
+		}
+	}
+	if len(lines) > 23 {
+		t.Errorf(".help takes %d lines", len(lines))
+	}
+	for _, line := range lines {
+		if utf8.RuneCountInString(line) > 80 {
+			t.Errorf(".help has a line that is too long: %s", line)
+		}
+	}
+	p.leaves()
+}
+
+// The connection that commands are about is a global, which a script may have for
+// something else.
+func TestPromptNamesTheConnection(t *testing.T) {
+	p := sit(t, nil)
+	p.enters("a, b = socket.stream_pair(1, 1, 0)")
+	p.enters("b")
+	p.enters("a:write('for b')")
+	for _, k := range []struct{ line, want string }{
+		{"connection == b", "true"},
+		{"connection:read(5)", `"for b"`},
+		{"a", "stream: unix connected"},
+		{"connection == a", "true"},
+		{"connection = 'mine'", ""},
+		{"b", "stream: unix connected"},
+		{"connection", `"mine"`},
+		{".send x", "1 byte sent"},
+		{"a:read(1)", `"x"`},
+	} {
+		if got := p.enters(k.line); got != k.want {
+			t.Errorf("%s shows %q, want %q", k.line, got, k.want)
+		}
+	}
+	if got := p.enters(".sockets"); strings.Contains(got, "connection") {
+		t.Errorf(".sockets shows\n%s", got)
+	}
+	p.leaves()
 }
 
 // .hex on shows what moves, whoever moves it.
@@ -496,6 +599,56 @@ func TestPromptHex(t *testing.T) {
 	}
 }
 
+// What --trace prints appears above the line that is being typed.
+func TestPromptTraces(t *testing.T) {
+	p := sit(t, []string{"--trace"})
+	p.enters("function show() end")
+	peer := p.serve()
+	p.types("'half typ")
+	p.until("the line", func(s *screen) bool { return s.text(s.row) == "> 'half typ" })
+	fmt.Fprintln(peer, "HELLO")
+	p.until("the bytes above the line", func(s *screen) bool {
+		return s.text(s.row) == "> 'half typ" && s.text(s.row-1) == "    00000000  48 45 4c 4c 4f 0a                                 |HELLO.|"
+	})
+	p.types("\x15")
+	p.leaves()
+}
+
+// Of TLS .hex shows what is inside, of a stream too that had it before.
+func TestPromptHexOfTLS(t *testing.T) {
+	p := sit(t, nil)
+	for _, line := range []string{
+		"c = test.certificate{'localhost'}",
+		"context = {ssl = {local_cert = c.cert, local_pk = c.key, cafile = c.ca, peer_name = 'localhost'}}",
+		"a, b = socket.stream_pair(1, 1, 0)",
+		"function serve() b:enable_crypto(true, socket.STREAM_CRYPTO_METHOD_TLS_SERVER, context) b:write(b:gets()) end",
+		"function start() task.spawn(serve) return a:enable_crypto(true, socket.STREAM_CRYPTO_METHOD_TLS_CLIENT, context) end",
+	} {
+		p.enters(line)
+	}
+	if got := p.enters("start()"); got != "true" {
+		t.Fatalf("the handshake gives %q", got)
+	}
+	p.enters(".hex on")
+	shows := func(line, want string) {
+		t.Helper()
+		got := p.enters(line)
+		if !strings.Contains(got, want) || strings.Contains(got, "send") || strings.Contains(got, "recv") {
+			t.Errorf("%s shows\n%s", line, got)
+		}
+	}
+	shows("a:write('HELLO\\n')", "|HELLO.|")
+	shows("a:gets()", "tls read 6 bytes\n    00000000  48 45 4c 4c 4f 0a                                 |HELLO.|")
+	p.enters("task.spawn(b.enable_crypto, b, false)")
+	if got := p.enters("a:enable_crypto(false)"); !regexp.MustCompile("(?m)^true$").MatchString(got) {
+		t.Fatalf("the end of TLS gives %q", got)
+	}
+	if got := p.enters("a:write('plain')"); !strings.Contains(got, "send 5 bytes") {
+		t.Errorf("after TLS it shows\n%s", got)
+	}
+	p.leaves()
+}
+
 // .interact gives the keyboard to the connection; what is typed behind Ctrl-] is the
 // prompt's.
 func TestPromptInteracts(t *testing.T) {
@@ -510,6 +663,90 @@ func TestPromptInteracts(t *testing.T) {
 	p.types("\x1d1 + 2\r")
 	p.sees("\n3\n")
 	p.leaves()
+}
+
+// A line for a peer is edited as an entry is; what comes meanwhile, and what .hex shows,
+// stands above it or, where the peer has begun a line, before it.
+func TestPromptInteractsInLines(t *testing.T) {
+	last := func(p *person, line string) {
+		t.Helper()
+		p.until(fmt.Sprintf("%q as the last line", line), func(s *screen) bool { return s.text(s.row) == line && s.row == len(s.lines)-1 })
+	}
+	begin := func() *person {
+		p := sit(t, nil)
+		for _, line := range []string{
+			"a, b = socket.stream_pair(1, 1, 0)",
+			"function peer() for line in b:lines() do b:write('<' .. line .. '>\\n') end print('no more comes') end",
+			"t = task.spawn(peer)",
+		} {
+			p.enters(line)
+		}
+		p.enters("a")
+		return p
+	}
+	t.Run("editing", func(t *testing.T) {
+		p := begin()
+		p.enters(".hex on")
+		p.types("a:interact()\r")
+		p.running()
+		p.until("the keyboard", func(s *screen) bool { return s.paste && s.text(s.row) == "" })
+		p.types("hell\x1b[D\x1b[D\x1b[C\x7fl\x05o") // hell, some moves, hello
+		last(p, "hello")
+		p.types("\r")
+		p.sees("\n<hello>\n")
+		p.types("abc\x03")
+		p.sees("\nabc^C\n")
+		p.types("\x1b[A")
+		last(p, "hello")
+		p.types("\x1b[D\x1b[D\x04\x04p\x04\r") // the last Ctrl-D sends help without a line break
+		p.sees("\n<help>\n")
+		if strings.Contains(p.shows(), "helphelp") || strings.Contains(p.shows(), "abc>") {
+			t.Error("it sends what it should not")
+		}
+		p.types("left\x1d") // Ctrl-]
+		p.ready()
+		if got := p.enters("1 + 1"); got != "2" {
+			t.Errorf("after it 1 + 1 shows %q", got)
+		}
+		p.leaves()
+		for line := range strings.Lines(p.shows()) {
+			if strings.Contains(line, " fd ") && !regexp.MustCompile(`^\d\d:\d\d:\d\d`).MatchString(line) {
+				t.Errorf("what .hex shows is glued to %q", line)
+			}
+		}
+	})
+	t.Run("leaving", func(t *testing.T) {
+		p := begin()
+		p.types("a:interact()\r")
+		p.running()
+		p.until("the keyboard", func(s *screen) bool { return s.paste && s.text(s.row) == "" })
+		p.types("\x03")
+		p.sees("\ninterrupted\n")
+		p.ready()
+		p.types("a:interact()\rhello\r")
+		p.sees("<hello>")
+		p.types("\x04")
+		p.sees("no more comes") // to the peer
+		p.types("\x1d")
+		p.types("task.spawn(function() b:close() end) return a:interact()\r")
+		p.sees("nil     closed  0")
+		if got := p.enters("'and there'"); got != `"and there"` {
+			t.Errorf("after the peer's end it shows %q", got)
+		}
+		p.leaves()
+	})
+	t.Run("what comes", func(t *testing.T) {
+		p := begin()
+		p.enters("for _, text in ipairs{'a line\\r', '\\n\\27[1mna', 'me?\\27[0m '} do task.spawn(b.write, b, text) end")
+		p.types(".interact\r")
+		last(p, "name?")
+		p.types("me")
+		last(p, "name? me")
+		p.types("\r")
+		p.sees("a line\nname? me\n<me>\n")
+		p.types("\x1d")
+		p.leaves()
+	})
 }
 
 // What is typed before an entry runs is the entry's, if it reads, and else the
@@ -646,7 +883,7 @@ func TestPromptHistory(t *testing.T) {
 		t.Errorf("the usual history has got %q", now)
 	}
 	p = sitAtHome("SOCKSCRIPT_HISTORY=/dev/null/x")
-	p.sees("no history: ")
+	p.sees("no history: cannot use /dev/null/x: Not a directory")
 	p.leaves()
 }
 
@@ -738,6 +975,7 @@ func TestPromptAfterAProgram(t *testing.T) {
 	if status := p.gone(); status != exitTimeout {
 		t.Errorf("--timeout: exit status %d", status)
 	}
+	p.sees("sockscript: timeout after 200ms")
 }
 
 func TestPromptColors(t *testing.T) {
@@ -784,7 +1022,25 @@ func TestPromptOnADumbTerminal(t *testing.T) {
 	p.sees("\nit runs\n")
 	p.types("\x03")
 	p.sees("interrupted")
+	p.enters("a, b = socket.stream_pair(1, 1, 0)")
+	p.enters("task.spawn(function() for line in b:lines() do b:write('<' .. line .. '>\\n') end end)")
+	for i, end := range []string{"\x1d", "\x03"} {
+		again := func(text string) {
+			t.Helper()
+			p.until(text, func(s *screen) bool { return strings.Count(s.String(), text) == i+1 })
+		}
+		p.enters("a")
+		p.types(".interact\r")
+		again("Ctrl-] comes back")
+		p.types("sp\x7fomething\r")
+		again("<something>")
+		p.types(end)
+		p.ready()
+	}
 	p.leaves()
+	if strings.HasSuffix(p.written(), "\n> ") {
+		t.Errorf("after Ctrl-D it wrote another prompt: %q", tail(p.written()))
+	}
 }
 
 // The line is right in windows of any width, whatever is typed.
@@ -883,4 +1139,53 @@ func TestPromptSession(t *testing.T) {
 		t.Errorf("the task is %s", got)
 	}
 	p.leaves()
+}
+
+// The session that the README shows is what such a session shows, but for numbers of
+// ports and descriptors and times.
+func TestPromptShowsWhatTheReadmeSays(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := codeBlocks(string(text))
+	i := slices.IndexFunc(blocks, func(b string) bool { return strings.HasPrefix(b, "$ sockscript\n> ") })
+	if i < 0 {
+		t.Fatal("there is no session in the README")
+	}
+	p := sit(t, nil)
+	port := "7777"
+	for _, entry := range strings.Split(strings.TrimPrefix(blocks[i], "$ sockscript"), "\n> ")[1:] {
+		row := p.row()
+		var want []string
+		for j, line := range strings.Split(strings.TrimSuffix(entry, "\n"), "\n") {
+			more, ok := strings.CutPrefix(line, ">> ")
+			switch {
+			case j == 0 && strings.HasPrefix(line, ".listen"):
+				p.types(strings.Replace(line, port, "0", 1) + "\r")
+			case j == 0:
+				p.types(strings.Replace(line, "7777", port, 1) + "\r")
+			case ok:
+				p.sees(">>")
+				p.types(more + "\r")
+				row++
+			default:
+				want = append(want, line)
+			}
+		}
+		got := p.shown(row)
+		if name, ok := strings.CutSuffix(got, " listening"); ok && port == "7777" {
+			port = name[strings.LastIndexByte(name, ':')+1:]
+		}
+		if got, want := unnumbered(got), unnumbered(strings.Join(want, "\n")); got != want {
+			t.Errorf("%s\nshows\n%s\nthe README says\n%s", entry, got, want)
+		}
+	}
+	p.leaves()
+}
+
+// unnumbered is a text with every number, and the blanks behind it, made one.
+func unnumbered(text string) string {
+	text = regexp.MustCompile(`[\d.]*\d`).ReplaceAllString(text, "N")
+	return regexp.MustCompile(` +`).ReplaceAllString(text, " ")
 }

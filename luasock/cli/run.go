@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 
 	lua "github.com/yuin/gopher-lua"
-	"golang.org/x/sys/unix"
 
 	"sockscript/luasock"
 	"sockscript/luasock/sock"
@@ -115,18 +114,9 @@ func readScript(name string, stdin io.Reader) (script, error) {
 		text, err = os.ReadFile(name)
 	}
 	if err != nil {
-		return script{}, fmt.Errorf("cannot read %s: %s", name, reason(err))
+		return script{}, fmt.Errorf("cannot read %s: %s", name, sock.Reason(err))
 	}
 	return script{string(text), chunk}, nil
-}
-
-// reason is why a file could not be used, in the system's words.
-func reason(err error) string {
-	var errno unix.Errno
-	if errors.As(err, &errno) {
-		return sock.Strerror(int(errno))
-	}
-	return err.Error()
 }
 
 // setArgs sets arg and puts the script's own folder first in package.path.

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sockscript/luasock/luatest"
+	"sockscript/luasock/sock"
 )
 
 const testUsage = `usage: sockscript test [options] [path…]
@@ -180,7 +181,7 @@ func (o *testRun) openReporters(stdout io.Writer) (list []luatest.Reporter, file
 		if r.file != "" {
 			f, err := os.Create(r.file)
 			if err != nil {
-				return nil, files, fmt.Errorf("cannot write %s: %s", r.file, reason(err))
+				return nil, files, fmt.Errorf("cannot write %s: %s", r.file, sock.Reason(err))
 			}
 			files, w = append(files, f), f
 		}

@@ -14,7 +14,7 @@ import (
 type tracer struct {
 	observe func(sock.Event) // nil for nothing
 	name    string           // of the file
-	file    *os.File         // nil when there is none
+	file    *os.File         // nil when it is standard error
 	stderr  io.Writer
 	err     error // the first of writing the file
 }
@@ -27,11 +27,11 @@ func startTrace(name string, stderr io.Writer) (*tracer, error) {
 	switch name {
 	case "":
 	case traceToStderr:
-		t.observe = trace.Text(stderr, trace.Options{Color: colors(stderr)})
+		t.observe = trace.Text(t, trace.Options{Color: colors(stderr)})
 	default:
 		file, err := os.Create(name)
 		if err != nil {
-			return nil, fmt.Errorf("cannot write %s: %s", name, reason(err))
+			return nil, fmt.Errorf("cannot write %s: %s", name, sock.Reason(err))
 		}
 		t.file = file
 		if strings.HasSuffix(name, ".pcapng") {
@@ -43,8 +43,11 @@ func startTrace(name string, stderr io.Writer) (*tracer, error) {
 	return t, nil
 }
 
-// Write writes to the file, until that fails.
+// Write writes to standard error, or to the file until that fails.
 func (t *tracer) Write(p []byte) (int, error) {
+	if t.file == nil {
+		return t.stderr.Write(p)
+	}
 	n := 0
 	if t.err == nil {
 		n, t.err = t.file.Write(p)
@@ -61,6 +64,6 @@ func (t *tracer) end() {
 		t.err = err
 	}
 	if t.err != nil {
-		fmt.Fprintf(t.stderr, "sockscript: cannot write %s: %s\n", t.name, reason(t.err))
+		fmt.Fprintf(t.stderr, "sockscript: cannot write %s: %s\n", t.name, sock.Reason(t.err))
 	}
 }

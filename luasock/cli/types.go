@@ -11,6 +11,7 @@ import (
 
 	"sockscript/luasock"
 	"sockscript/luasock/luacats"
+	"sockscript/luasock/sock"
 )
 
 // typesFolder is where the definitions go, in the folder of a project.
@@ -59,7 +60,7 @@ func types(args []string, _ *os.File, stdout, stderr io.Writer) int {
 // among them.
 func writeTypes(folder string, files []luacats.File) error {
 	if err := os.MkdirAll(folder, 0o777); err != nil {
-		return fmt.Errorf("cannot make %s: %s", folder, reason(err))
+		return fmt.Errorf("cannot make %s: %s", folder, sock.Reason(err))
 	}
 	current := map[string]bool{}
 	for _, f := range files {
@@ -78,7 +79,7 @@ func writeTypes(folder string, files []luacats.File) error {
 	for _, f := range files {
 		name := filepath.Join(folder, f.Name)
 		if err := os.WriteFile(name, []byte(f.Text), 0o666); err != nil {
-			return fmt.Errorf("cannot write %s: %s", name, reason(err))
+			return fmt.Errorf("cannot write %s: %s", name, sock.Reason(err))
 		}
 	}
 	return nil
@@ -98,7 +99,7 @@ func writeSettings(name string, vm *luasock.VM) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		old = []byte("{}")
 	} else if err != nil {
-		return fmt.Errorf("cannot read %s: %s", name, reason(err))
+		return fmt.Errorf("cannot read %s: %s", name, sock.Reason(err))
 	}
 	o, err := parseSettings(old)
 	if err != nil {
@@ -132,7 +133,7 @@ func replaceFile(name, text string) error {
 		return os.Rename(next, name)
 	}()
 	if err != nil {
-		return fmt.Errorf("cannot write %s: %s", name, reason(err))
+		return fmt.Errorf("cannot write %s: %s", name, sock.Reason(err))
 	}
 	return nil
 }

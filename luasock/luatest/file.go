@@ -13,7 +13,6 @@ import (
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
-	"golang.org/x/sys/unix"
 
 	"sockscript/luasock"
 	"sockscript/luasock/bind"
@@ -71,7 +70,7 @@ func (f *file) stopped() bool { return f.halted.Load() || f.suite.stopped() }
 func (f *file) run(out emit) {
 	source, err := os.ReadFile(f.path)
 	if err != nil {
-		out(f.broken(&Failure{Kind: KindError, Message: "cannot read " + f.name + ": " + reason(err)}))
+		out(f.broken(&Failure{Kind: KindError, Message: "cannot read " + f.name + ": " + sock.Reason(err)}))
 		return
 	}
 	if err := f.open(); err != nil {
@@ -122,15 +121,6 @@ func (f *file) list(out emit) {
 // broken is the result of a file that does not even begin.
 func (f *file) broken(failure *Failure) *Result {
 	return &Result{File: f.name, Line: failure.Line, Outside: true, Status: Failed, Failures: []Failure{*failure}}
-}
-
-// reason is why a file cannot be read, in the system's words.
-func reason(err error) string {
-	var errno unix.Errno
-	if errors.As(err, &errno) {
-		return sock.Strerror(int(errno))
-	}
-	return err.Error()
 }
 
 // open makes the VM.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"sockscript/luasock"
+	"sockscript/luasock/sock"
 )
 
 // DefaultTimeout is how long a test may take.
@@ -113,12 +114,12 @@ func Discover(paths []string) ([]string, error) {
 	for _, path := range paths {
 		info, err := os.Stat(path)
 		if err != nil {
-			return nil, usage("cannot read %s: %s", path, reason(err))
+			return nil, usage("cannot read %s: %s", path, sock.Reason(err))
 		}
 		found := []string{path}
 		if info.IsDir() {
 			if found, err = walk(path); err != nil {
-				return nil, usage("cannot read %s: %s", path, reason(err))
+				return nil, usage("cannot read %s: %s", path, sock.Reason(err))
 			}
 			if len(found) == 0 {
 				return nil, usage("there is no *_test.lua in %s", path)

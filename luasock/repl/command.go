@@ -29,15 +29,15 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"help", "[NAME]", "this, or what a function does: .help socket.bind", (*Console).helpCommand},
-		{"connect", "URL", "connects to tcp://host:port, unix:///path …; the stream is _", (*Console).connectCommand},
-		{"listen", "URL", "listens on tcp://:port …; the server is _", (*Console).listenCommand},
+		{"connect", "URL [CONTEXT]", "connects to tcp://host:port, tls://…; the stream is _", (*Console).connectCommand},
+		{"listen", "URL [CONTEXT]", "listens on tcp://:port …; the server is _", (*Console).listenCommand},
 		{"send", "TEXT", `sends "HELLO\r\n", or HELLO\r\n, with Lua's escapes`, (*Console).sendCommand},
 		{"recv", "[LENGTH]", "waits for bytes and shows them", (*Console).recvCommand},
-		{"interact", "[N]", "types into the connection, up to Ctrl-]", (*Console).interactCommand},
+		{"interact", "[N]", "sends the lines that you type, up to Ctrl-]", (*Console).interactCommand},
 		{"close", "[N]", "closes the connection", (*Console).closeCommand},
 		{"sockets", "", "lists every open socket", (*Console).socketsCommand},
 		{"tasks", "", "lists the tasks, and where they wait", (*Console).tasksCommand},
-		{"hex", "on|off", "shows every byte that moves, or stops that", (*Console).hexCommand},
+		{"hex", "on|off", "shows every byte that moves; of TLS, what is inside", (*Console).hexCommand},
 		{"time", "EXPR", "evaluates, and says how long it took", (*Console).timeCommand},
 		{"load", "FILE", "runs a script here", (*Console).loadCommand},
 		{"save", "FILE", "writes the session as a script", (*Console).saveCommand},
@@ -84,10 +84,35 @@ func unknownCommand(name string) error {
 	for _, k := range commands() {
 		names = append(names, k.name)
 	}
-	if near := spell.Nearest(name, slices.Values(names)); near != "" {
+	near := spell.Nearest(name, slices.Values(names))
+	if name == "exit" {
+		near = "quit"
+	}
+	for i := 0; near == "" && i < len(names); i++ {
+		if abbreviates(name, names[i]) {
+			near = names[i]
+		}
+	}
+	if near != "" {
 		return fmt.Errorf("there is no command .%s; did you mean .%s?", name, near)
 	}
 	return fmt.Errorf("there is no command .%s; .help lists them", name)
+}
+
+// abbreviates tells whether a word has letters of a name, in their order, from the
+// first on: "hx" and "sock" do.
+func abbreviates(word, name string) bool {
+	if word == "" || name == "" || word[0] != name[0] {
+		return false
+	}
+	for _, c := range []byte(word) {
+		i := strings.IndexByte(name, c)
+		if i < 0 {
+			return false
+		}
+		name = name[i+1:]
+	}
+	return true
 }
 
 // completeCommand completes a command's name, or the file that it is about; ok is
@@ -115,24 +140,18 @@ const usageNotes = `
 An expression shows its value, which is _ from then on. What is unfinished goes
 on in the next line (Alt-Enter begins one). The locals of an entry end with it:
 leave out local, or paste lines: they are one entry. .send, .recv, .interact and
-.close are about the socket or stream made or shown last; N: a descriptor or an
-expression. Tab completes; Ctrl-R searches; an entry after a space is not kept.
-Ctrl-C interrupts or clears the line, tasks go on; Ctrl-D leaves. Of Lua's names
-tell help(socket.bind) and help "socket".`
+.close are about the socket or stream made or shown last, which is connection to
+Lua; N: a descriptor or an expression. Tab completes; Ctrl-R searches; an entry
+after a space is not kept. Ctrl-C interrupts or clears the line, tasks go on;
+Ctrl-D leaves. Of Lua's names tell help(socket.bind) and help "socket".`
 
 func (c *Console) helpCommand(arg string) error {
 	if arg != "" {
-		what := lua.LValue(lua.LString(strings.Trim(arg, `"'`)))
-		text, ok := c.vm.Help(what)
-		if !ok {
-			p := pathBefore(arg)
-			text, ok = c.vm.Help(c.names.value(append(p.steps, p.word)))
+		text, err := c.explain(strings.Trim(arg, `"'`))
+		if err == nil {
+			fmt.Fprintln(c.show, text)
 		}
-		if !ok {
-			return fmt.Errorf("there is no help on %s", arg)
-		}
-		fmt.Fprintln(c.show, text)
-		return nil
+		return err
 	}
 	w := tabwriter.NewWriter(c.show, 0, 0, 2, ' ', 0)
 	for _, k := range commands() {
@@ -143,35 +162,81 @@ func (c *Console) helpCommand(arg string) error {
 	return nil
 }
 
-// url completes what a person writes for an address: 7777, :7777, host:7777.
-func url(text, anyHost string) string {
+// explain is what a command, a name or a path of names is.
+func (c *Console) explain(name string) (string, error) {
+	for _, k := range commands() {
+		if word, dotted := strings.CutPrefix(name, "."); word == k.name && (dotted || c.vm.L.GetGlobal(name) == lua.LNil) {
+			return strings.TrimRight("."+k.name+" "+k.args, " ") + "\n  " + k.doc, nil
+		}
+	}
+	text, ok := c.vm.Help(lua.LString(name))
+	if !ok {
+		p := pathBefore(name)
+		text, ok = c.vm.Help(c.names.value(append(p.steps, p.word)))
+	}
+	switch command, dotted := strings.CutPrefix(name, "."); {
+	case dotted:
+		return "", unknownCommand(command)
+	case !ok:
+		return "", errors.New(c.vm.NoHelp(lua.LString(name)))
+	}
+	return text, nil
+}
+
+// target is what a person writes for an address: 7777, :7777, host:7777, host 7777,
+// tls://host:7777, perhaps with a context behind it.
+type target struct{ url, context string }
+
+func readTarget(text, anyHost string) (t target, err error) {
 	scheme, rest, ok := strings.Cut(text, "://")
 	if !ok {
 		scheme, rest = "tcp", text
 	}
-	if _, err := strconv.Atoi(rest); err == nil {
-		rest = ":" + rest
+	address, more, _ := strings.Cut(rest, " ")
+	if port, _, _ := strings.Cut(strings.TrimSpace(more), " "); isNumber(port) {
+		address, more = address+":"+port, strings.TrimPrefix(strings.TrimSpace(more), port)
 	}
-	if strings.HasPrefix(rest, ":") {
-		rest = anyHost + rest
+	if isNumber(address) {
+		address = ":" + address
 	}
-	return scheme + "://" + rest
+	if strings.HasPrefix(address, ":") {
+		address = anyHost + address
+	}
+	t = target{scheme + "://" + address, strings.TrimSpace(more)}
+	if port := address[strings.LastIndexByte(address, ':')+1:]; !isNumber(port) && !slices.Contains([]string{"unix", "udg"}, scheme) {
+		return t, fmt.Errorf("%s has no port: %s:80", t.url, t.url)
+	}
+	return t, nil
+}
+
+func isNumber(text string) bool {
+	_, err := strconv.ParseUint(text, 10, 64)
+	return err == nil
 }
 
 func (c *Console) connectCommand(arg string) error {
-	return c.openCommand("socket.stream_client", url(arg, "127.0.0.1"))
+	return c.openCommand("socket.stream_client", arg, "127.0.0.1", ", nil, nil, ")
 }
 
 func (c *Console) listenCommand(arg string) error {
-	return c.openCommand("socket.stream_server", url(arg, "0.0.0.0"))
+	return c.openCommand("socket.stream_server", arg, "0.0.0.0", ", nil, ")
 }
 
-// openCommand calls a function that makes a stream, which it shows.
-func (c *Console) openCommand(function, url string) error {
-	expr := function + "(" + quoted(url) + ")"
-	fn, err := c.vm.Load([]byte("return "+expr), chunkName)
+// openCommand calls a function that makes a stream, which it shows. between stands
+// between the function's URL and its context.
+func (c *Console) openCommand(function, arg, anyHost, between string) error {
+	t, err := readTarget(arg, anyHost)
 	if err != nil {
 		return err
+	}
+	expr := function + "(" + quoted(t.url)
+	if t.context != "" {
+		expr += between + t.context
+	}
+	expr += ")"
+	fn, err := c.vm.Load([]byte("return "+expr), chunkName)
+	if err != nil {
+		return sourceError(err, "return "+expr)
 	}
 	results, err := c.vm.Call(c.vm.L, fn)
 	if err != nil {
@@ -298,6 +363,9 @@ func (c *Console) socketsCommand(string) error {
 	fmt.Fprintln(w, "fd\tkind\tstate\tlocal\tremote\tin\tout\tage\tname")
 	for _, s := range list {
 		name := named[s.ID].name
+		if name == currentName {
+			name = ""
+		}
 		if socketIs(c.current, s.ID) {
 			name = strings.TrimSpace(name + " *")
 		}

@@ -1,6 +1,7 @@
 package repl
 
 import (
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,8 +15,9 @@ import (
 
 // names looks into the values of a VM without running any Lua.
 type names struct {
-	L   *lua.LState
-	env *bind.Env
+	L      *lua.LState
+	env    *bind.Env
+	topics iter.Seq[string] // on which there is help
 }
 
 // complete gives the words that can stand at the end of text, sorted, and where
@@ -26,7 +28,7 @@ func (n names) complete(text string) (from int, words []string) {
 	case s.inert:
 		return len(text), nil
 	case s.quote >= 0:
-		return completeFile(text, s.quote)
+		return n.completeText(text, s.quote)
 	}
 	p := pathBefore(text)
 	if p.bad {
@@ -39,6 +41,53 @@ func (n names) complete(text string) (from int, words []string) {
 	}
 	slices.Sort(words)
 	return p.at, words
+}
+
+// completeText completes in a string that begins at an index: a module for require,
+// a topic for help, else a file.
+func (n names) completeText(text string, start int) (from int, words []string) {
+	before := strings.TrimRight(text[:start-1], " ")
+	before = strings.TrimRight(strings.TrimSuffix(before, "("), " ")
+	var all iter.Seq[string]
+	switch before[nameStart(before, len(before)):] {
+	case "require":
+		all = n.modules()
+	case "help":
+		all = n.topics
+	default:
+		return completeFile(text, start)
+	}
+	for name := range all {
+		if strings.HasPrefix(name, text[start:]) {
+			words = append(words, name)
+		}
+	}
+	slices.Sort(words)
+	return start, slices.Compact(words)
+}
+
+// modules yields what require finds without a file, and the files beside it.
+func (n names) modules() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		lib, _ := n.L.G.Global.RawGetString("package").(*lua.LTable)
+		if lib == nil {
+			return
+		}
+		var found []string
+		for _, list := range []string{"loaded", "preload"} {
+			if t, ok := lib.RawGetString(list).(*lua.LTable); ok {
+				t.ForEach(func(k, _ lua.LValue) { found = append(found, k.String()) })
+			}
+		}
+		for template := range strings.SplitSeq(lua.LVAsString(lib.RawGetString("path")), ";") {
+			before, after, _ := strings.Cut(template, "?")
+			files, _ := filepath.Glob(template[:len(before)] + "*" + after)
+			for _, file := range files {
+				found = append(found, strings.TrimSuffix(strings.TrimPrefix(file, strings.TrimPrefix(before, "./")), after))
+			}
+		}
+		slices.Values(found)(yield)
+	}
 }
 
 // members are the names that can follow the path, and their values; those of
@@ -124,23 +173,8 @@ func (n names) methods(v lua.LValue) *lua.LTable {
 }
 
 func (n names) class(v lua.LValue) *bind.Methods {
-	ud, ok := v.(*lua.LUserData)
-	if !ok {
-		return nil
-	}
-	mt, ok := ud.Metatable.(*lua.LTable)
-	if !ok {
-		return nil
-	}
-	name, _ := mt.RawGetString("__name").(lua.LString)
-	for _, m := range n.env.Modules() {
-		for i := range m.Classes {
-			if m.Classes[i].Name == string(name) {
-				return &m.Classes[i]
-			}
-		}
-	}
-	return nil
+	_, class := n.env.ClassOf(v)
+	return class
 }
 
 // add adds the names in a table; behind a colon only functions count.

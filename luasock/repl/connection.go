@@ -36,6 +36,19 @@ func socketOf(ud *lua.LUserData) *sock.Sock {
 	return s
 }
 
+// currentName is the global that holds the current connection, unless a script
+// has it for something else.
+const currentName = "connection"
+
+// about makes a connection the one that commands are about.
+func (c *Console) about(ud *lua.LUserData) {
+	c.current = ud
+	if global := c.vm.L.GetGlobal(currentName); global == c.named {
+		c.named = ud
+		c.vm.L.SetGlobal(currentName, ud)
+	}
+}
+
 // connection is an open socket that a script can reach from its globals.
 type connection struct {
 	name   string
@@ -76,7 +89,7 @@ func (c *Console) connections() map[uint64]connection {
 					if s == nil {
 						continue
 					}
-					if was, ok := found[s.ID()]; !ok || was.name == "_" {
+					if was, ok := found[s.ID()]; !ok || was.name == "_" || was.name == currentName {
 						found[s.ID()] = connection{name, v}
 					}
 				}
@@ -116,7 +129,8 @@ func (c *Console) notice() {
 			continue
 		}
 		if s := socketOf(ud); s != nil && !c.seen[s.ID()] {
-			c.seen[s.ID()], c.current = true, ud
+			c.seen[s.ID()] = true
+			c.about(ud)
 			c.session.current(k.String())
 		}
 	}

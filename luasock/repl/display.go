@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
 )
 
 // display is what the person sees: the line that is being edited at the bottom,
@@ -28,6 +29,7 @@ type display struct {
 	rows    []string // the view's rows as they are on the screen
 	begun   string   // printed while the view is shown, without its line's end: its first rows
 	mid     bool     // what was printed last has not ended its line
+	last    string   // that line, as far as it may be drawn anew
 	waits   string   // a prompt without a view that stands in the last line; "" for none
 }
 
@@ -36,7 +38,8 @@ type view struct {
 	prompt, more string // before the first and before each further line
 	line         []rune
 	pos          int      // of the cursor in line
-	below        []string // hints; without colours
+	below        []string // what Tab shows; without colours
+	call, hint   string   // a function and, shown where below is not, its signature
 	color        bool     // hints are faint, prompts are bold
 }
 
@@ -54,6 +57,7 @@ func (d *display) Write(p []byte) (int, error) {
 	}
 	if !d.shown {
 		d.mid = p[len(p)-1] != '\n'
+		d.began(string(p))
 		return d.out.Write(p)
 	}
 	text := d.begun + string(p)
@@ -72,21 +76,40 @@ func (d *display) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// began notes the line that is begun. A long one is no more drawn anew.
+func (d *display) began(text string) {
+	const most = 4096
+	text = d.last + text
+	text = text[strings.LastIndexByte(text, '\n')+1:]
+	if len(text) > most {
+		text = "\x00"
+	}
+	d.last = text
+}
+
 // holds tells whether the begun line can be drawn as a part of the view.
 func (d *display) holds(begun string) bool {
 	columns, _ := d.size()
-	return textCells(begun) < 2*columns && !strings.ContainsFunc(begun, func(r rune) bool { return r < ' ' })
+	text := uncolored(strings.TrimSuffix(begun, "\r"))
+	return textCells(text) < 2*columns && !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' })
 }
 
-// open shows a view, on a line of its own.
+// open shows a view, on a line of its own, or, without a prompt, behind the line
+// that has been begun.
 func (d *display) open(v view) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var b bytes.Buffer
-	if d.mid {
+	switch {
+	case d.mid && v.prompt == "" && d.holds(d.last):
+		d.begun = d.last
+		d.columns, _ = d.size()
+		d.row = max(0, textCells(d.begun)-1) / d.columns
+		d.erase(&b)
+	case d.mid:
 		b.WriteString("\n")
 	}
-	d.shown, d.mid, d.view = true, false, v
+	d.shown, d.mid, d.last, d.view = true, false, "", v
 	d.draw(&b)
 	d.out.Write(b.Bytes())
 }
@@ -134,11 +157,26 @@ func (d *display) close(mark string) {
 	if !d.shown {
 		return
 	}
-	d.view.below, d.view.pos = nil, len(d.view.line)
+	d.view.below, d.view.hint, d.view.pos = nil, "", len(d.view.line)
 	var b bytes.Buffer
 	d.erase(&b)
 	d.draw(&b)
 	b.WriteString(mark + "\n")
+	d.shown, d.begun = false, ""
+	d.out.Write(b.Bytes())
+}
+
+// remove takes the view away, but for a line that was begun before it.
+func (d *display) remove() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.shown {
+		return
+	}
+	var b bytes.Buffer
+	d.erase(&b)
+	b.WriteString(d.begun)
+	d.mid, d.last = d.begun != "", d.begun
 	d.shown, d.begun = false, ""
 	d.out.Write(b.Bytes())
 }
@@ -150,11 +188,26 @@ func (d *display) endLine() {
 	if d.mid {
 		io.WriteString(d.out, "\n")
 	}
-	d.mid = false
+	d.mid, d.last = false, ""
 }
 
 // resized draws anew after the width has changed.
 func (d *display) resized() { d.update(func(*view) {}) }
+
+// again draws anew where the cursor is: others have written to the screen.
+func (d *display) again() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var b bytes.Buffer
+	if d.waits != "" {
+		b.WriteString("\n" + d.waits)
+	}
+	if d.shown {
+		b.WriteString("\r\x1b[J")
+		d.draw(&b)
+	}
+	d.out.Write(b.Bytes())
+}
 
 // rewrapped is the cursor's row after the terminal has wrapped the rows that are
 // too long for its width now.
@@ -220,7 +273,12 @@ type page struct {
 func (v *view) lay(begun string, columns int) *page {
 	p := &page{columns: columns, rows: []string{""}}
 	if begun != "" {
-		p.text(begun)
+		p.text(strings.TrimSuffix(begun, "\r"))
+		if uncolored(begun) != begun {
+			p.text(plain)
+		}
+	}
+	if begun != "" && v.prompt != "" {
 		p.next()
 	}
 	p.prompt(v.prompt, v.color)
@@ -242,7 +300,11 @@ func (v *view) lay(begun string, columns int) *page {
 	if v.pos >= len(v.line) {
 		p.mark()
 	}
-	for _, hint := range v.below {
+	below := v.below
+	if len(below) == 0 && v.hint != "" {
+		below = []string{v.hint}
+	}
+	for _, hint := range below {
 		p.next()
 		p.below++
 		p.rows[len(p.rows)-1] = painted(v.color, faint, cutCells(hint, columns-1))
@@ -258,9 +320,17 @@ func (p *page) prompt(text string, color bool) {
 	}
 }
 
+// text adds a text, in which there may be colours.
 func (p *page) text(s string) {
-	for _, r := range s {
-		p.put(string(r))
+	for s != "" {
+		if n := colorLength(s); n > 0 {
+			p.rows[len(p.rows)-1] += s[:n]
+			s = s[n:]
+			continue
+		}
+		_, n := utf8.DecodeRuneInString(s)
+		p.put(s[:n])
+		s = s[n:]
 	}
 }
 

@@ -20,12 +20,14 @@ type editor struct {
 	ask     questions
 	color   bool
 	term    *terminal
+	said    *history // the lines that went to peers
 
 	// Of the entry under way; only one goroutine at a time has them.
 	line   []rune
 	pos    int
 	search *search
 	call   string // the function whose signature is shown
+	talk   *talk  // nil for an entry
 }
 
 // questions are what only the goroutine of the VM can answer.
@@ -65,7 +67,7 @@ func (e *editor) connect() (err error) {
 		FuncIsTerminal:     func() bool { return false }, // it draws nothing
 		FuncGetWidth:       func() int { return 0 },
 		FuncMakeRaw:        e.raw,
-		FuncExitRaw:        e.term.restore,
+		FuncExitRaw:        e.unraw,
 		FuncOnWidthChanged: func(func()) {},
 	})
 	return err
@@ -73,9 +75,22 @@ func (e *editor) connect() (err error) {
 
 // raw has the terminal give each key, and the keyboard know what was typed before.
 func (e *editor) raw() error {
-	err := e.term.raw()
-	e.keys.early(e.term.queued())
+	changed, err := e.term.raw()
+	if changed {
+		e.keys.early(e.term.queued())
+	} else {
+		e.term.signals(false)
+	}
 	return err
+}
+
+// unraw undoes raw. Between two lines for a peer nothing is echoed, but Ctrl-C works.
+func (e *editor) unraw() error {
+	if e.talk != nil {
+		e.term.signals(true)
+		return nil
+	}
+	return e.term.restore()
 }
 
 // noCompleter is readline's completer: ours needs the place of the cursor.
@@ -94,10 +109,27 @@ func (e *editor) close() { e.rl.Close() }
 // filter sees a key before readline does, and gives what readline is to take for
 // it, if anything.
 func (e *editor) filter(r rune) (rune, bool) {
+	key, ok := e.key(r)
+	if slices.Contains(ending, r) && !(ok && slices.Contains(ending, key)) {
+		e.rl.Terminal.KickRead()
+	}
+	return key, ok
+}
+
+// ending are the characters after which readline reads no further by itself.
+var ending = []rune{readline.CharInterrupt, readline.CharEnter, readline.CharCtrlJ, readline.CharDelete}
+
+// key is filter, without what readline needs to go on.
+func (e *editor) key(r rune) (rune, bool) {
 	if e.search != nil {
 		var done bool
 		if r, done = e.searchKey(r); done {
 			return e.taken()
+		}
+	}
+	if e.talk != nil {
+		if r, done := e.talkKey(r); done {
+			return r, true
 		}
 	}
 	switch r {
@@ -133,9 +165,8 @@ func (e *editor) filter(r rune) (rune, bool) {
 		return e.taken()
 	case readline.CharCtrlZ:
 		e.term.suspend()
-		e.show.resized()
 		return e.taken()
-	case readline.CharFwdSearch, readline.CharBell, keyEscape:
+	case readline.CharFwdSearch, readline.CharBell, keyEscape, keyHangUp:
 		return e.taken()
 	}
 	if 0 < r && r < ' ' && !slices.Contains(editing, r) {
@@ -159,7 +190,6 @@ func (e *editor) taken() (rune, bool) {
 // enter ends the entry, or only the line of one that is not whole.
 func (e *editor) enter(r rune) (rune, bool) {
 	if !e.ask.whole(string(e.line)) {
-		e.rl.Terminal.KickRead() // after Enter it reads no further by itself
 		return keyNewline, true
 	}
 	e.ask.accept()
@@ -173,7 +203,11 @@ func (e *editor) OnChange(line []rune, pos int, key rune) (newLine []rune, newPo
 	switch {
 	case line == nil && key == 0:
 		e.line, e.pos, e.search, e.call = nil, 0, nil, ""
-		e.show.open(view{prompt: prompt, more: morePrompt, color: e.color})
+		v := view{prompt: prompt, more: morePrompt, color: e.color}
+		if e.talk != nil {
+			v.prompt, v.more = "", ""
+		}
+		e.show.open(v)
 		e.keys.open()
 		return nil, 0, false
 	case key == 0, key == readline.CharEnter, key == readline.CharCtrlJ, key == readline.CharDelete, key == readline.CharInterrupt:
@@ -187,9 +221,7 @@ func (e *editor) OnChange(line []rune, pos int, key rune) (newLine []rune, newPo
 	}
 	e.line, e.pos = slices.Clone(line), pos
 	e.show.update(func(v *view) { v.line, v.pos, v.below = e.line, pos, below })
-	if below == nil {
-		e.hint()
-	}
+	e.hint()
 	e.keys.open()
 	return line, pos, ok
 }
@@ -272,6 +304,9 @@ func (e *editor) recall(by int, line []rune, pos int) ([]rune, int) {
 // the words that it may become.
 func (e *editor) tab(line []rune, pos int) ([]rune, int, []string) {
 	before := string(line[:pos])
+	if e.talk != nil {
+		return slices.Insert(line, pos, '\t'), pos + 1, nil
+	}
 	if strings.TrimLeft(before[strings.LastIndexByte(before, '\n')+1:], " \t") == "" && len(line) > 0 {
 		return slices.Insert(line, pos, ' ', ' '), pos + 2, nil // it indents
 	}
@@ -326,15 +361,18 @@ func inColumns(words []string, width, most int) []string {
 // hint shows the signature of the function whose arguments are being typed.
 func (e *editor) hint() {
 	call := callAround(string(e.line[:e.pos]))
+	if call == e.call {
+		return
+	}
 	e.call = call
+	e.show.update(func(v *view) { v.call, v.hint = call, "" })
 	if call == "" {
 		return
 	}
-	line := e.line
 	e.ask.sign(call, func(signature string) {
 		e.show.update(func(v *view) {
-			if signature != "" && v.below == nil && slices.Equal(v.line, line) {
-				v.below = []string{signature}
+			if v.call == call {
+				v.hint = signature
 			}
 		})
 	})

@@ -11,6 +11,7 @@ import (
 
 	"sockscript/luasock"
 	"sockscript/luasock/bind"
+	"sockscript/luasock/sock"
 )
 
 // chunkName is what messages call an entry, as in PUC Lua.
@@ -19,16 +20,35 @@ const chunkName = "=stdin"
 // entry evaluates what was entered.
 func (c *Console) entry(text string) {
 	if err := c.history.add(text); err != nil {
-		c.fail(fmt.Errorf("the history is not kept: %w", err))
+		c.fail(fmt.Errorf("the history is not kept: cannot write %s: %s", c.history.path, sock.Reason(err)))
 		c.history.path = ""
 	}
-	switch trimmed := strings.TrimSpace(text); {
+	trimmed := strings.TrimSpace(text)
+	if meant := c.habits()[trimmed]; meant != "" {
+		trimmed = meant
+	}
+	switch {
 	case trimmed == "":
 	case isCommand(trimmed):
 		c.run(func() { c.command(trimmed) })
 	default:
 		c.run(func() { c.evaluate(text) })
 	}
+}
+
+// habits are what people enter who know other prompts, and the commands that they
+// mean: what Lua gives no value, and help, which would only show itself.
+func (c *Console) habits() map[string]string {
+	meant := map[string]string{"?": ".help"}
+	if c.vm.L.GetGlobal("help") == c.help {
+		meant["help"] = ".help"
+	}
+	for _, word := range []string{"exit", "quit"} {
+		if c.vm.L.GetGlobal(word) == lua.LNil {
+			meant[word], meant[word+"()"] = ".quit", ".quit"
+		}
+	}
+	return meant
 }
 
 // compile makes a function of an entry: an expression, which may have = before it,
@@ -144,6 +164,7 @@ func (c *Console) results(values []lua.LValue) {
 			c.keep(values[0])
 		}
 		if text := c.printed(values); text != "" {
+			c.show.endLine()
 			fmt.Fprintln(c.show, text)
 		}
 	}
@@ -155,7 +176,7 @@ func (c *Console) results(values []lua.LValue) {
 func (c *Console) keep(v lua.LValue) {
 	c.vm.L.SetGlobal("_", v)
 	if ud, ok := v.(*lua.LUserData); ok && isConnection(ud) {
-		c.current = ud
+		c.about(ud)
 		if s := socketOf(ud); s != nil {
 			c.seen[s.ID()] = true
 		}
@@ -191,6 +212,7 @@ func (c *Console) paint(color, text string) string { return painted(c.color, col
 // fail shows an error: a wrong syntax with its place, an error of Lua with its
 // traceback if that tells more than the entry's own line.
 func (c *Console) fail(err error) {
+	c.show.endLine()
 	var bad *SourceError
 	var raised *luasock.Error
 	switch {
@@ -233,7 +255,7 @@ func sourceError(err error, source string) error {
 func (c *Console) runFile(path string) error {
 	source, err := os.ReadFile(path)
 	if err != nil {
-		return err
+		return fmt.Errorf("cannot read %s: %s", path, sock.Reason(err))
 	}
 	fn, err := c.vm.Load(source, "@"+path)
 	if err != nil {

@@ -1,6 +1,7 @@
 package repl
 
 import (
+	"errors"
 	"io"
 	"os"
 	"runtime"
@@ -27,6 +28,7 @@ const (
 	keyNewline
 	keyPaste
 	keyEscape
+	keyHangUp // nobody waits for what is typed any more
 	lastKey
 )
 
@@ -39,6 +41,7 @@ func isKey(r rune) bool { return r >= keyUp && r < lastKey }
 type keyboard struct {
 	in   *os.File
 	wake [2]*os.File // a pipe; closing its second end ends every wait
+	hung [2]*os.File // a pipe in which something is while keyHangUp is the next key
 
 	mu     sync.Mutex // guards what follows
 	turn   *sync.Cond
@@ -48,6 +51,7 @@ type keyboard struct {
 	turned [2]*os.File // a pipe whose second end is closed when their turn ends; nil while none waits
 	given  []byte      // to be read before what is typed
 	pasted string      // what keyPaste stands for
+	hangs  bool        // something is in hung
 	before int         // how many of the bytes to be typed the terminal took in its own mode
 }
 
@@ -56,7 +60,11 @@ func newKeyboard(in *os.File) (*keyboard, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &keyboard{in: in, wake: [2]*os.File{r, w}}
+	hungR, hungW, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	k := &keyboard{in: in, wake: [2]*os.File{r, w}, hung: [2]*os.File{hungR, hungW}}
 	k.turn = sync.NewCond(&k.mu)
 	return k, nil
 }
@@ -75,6 +83,19 @@ func (k *keyboard) early(n int) {
 	k.mu.Lock()
 	k.before = n
 	k.mu.Unlock()
+}
+
+// hangUp makes keyHangUp the next key, or no longer so.
+func (k *keyboard) hangUp(on bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	switch {
+	case on && !k.hangs:
+		k.hung[1].Write([]byte{0})
+	case !on && k.hangs:
+		k.hung[0].Read(make([]byte, 1))
+	}
+	k.hangs = on
 }
 
 // give has bytes read before what is typed.
@@ -137,8 +158,10 @@ func (k *keyboard) key() (string, error) {
 	k.mu.Lock()
 	early := k.before > 0
 	k.mu.Unlock()
-	b, err := k.byte(forever)
+	b, err := k.byte(forever, k.hung[0])
 	switch {
+	case err == errHungUp:
+		return string(keyHangUp), nil
 	case err != nil:
 		return "", err
 	case b == 0x1b:
@@ -268,6 +291,9 @@ func (k *keyboard) bracketed() (string, error) {
 // errNothing ends a wait for a byte whose time is over.
 var errNothing = os.ErrDeadlineExceeded
 
+// errHungUp ends a wait for a key.
+var errHungUp = errors.New("nobody waits for a key")
+
 // ignored is err, or nil for a key that did not come whole.
 func ignored(err error) error {
 	if err == errNothing {
@@ -276,8 +302,9 @@ func ignored(err error) error {
 	return err
 }
 
-// byte reads one byte, waiting for it that long.
-func (k *keyboard) byte(wait time.Duration) (byte, error) {
+// byte reads one byte, waiting for it that long, or until one of the pipes has
+// something: errHungUp.
+func (k *keyboard) byte(wait time.Duration, pipes ...*os.File) (byte, error) {
 	k.mu.Lock()
 	if len(k.given) > 0 {
 		b := k.given[0]
@@ -287,7 +314,10 @@ func (k *keyboard) byte(wait time.Duration) (byte, error) {
 	}
 	k.mu.Unlock()
 	for {
-		if err := k.wait(wait, k.wake[0]); err != nil {
+		if err := k.wait(wait, append(pipes, k.wake[0])...); err != nil {
+			if err == io.EOF && !k.isClosed() {
+				err = errHungUp
+			}
 			return 0, err
 		}
 		var b [1]byte

@@ -15,6 +15,7 @@ func (c *Console) readPlain() (string, error) {
 		line, err := c.keys.line()
 		if err == io.EOF && line == "" {
 			if text == "" {
+				c.show.wait("")
 				c.show.Write([]byte("\n"))
 				return "", io.EOF
 			}
@@ -51,11 +52,4 @@ func (d *display) wait(prompt string) {
 	}
 	d.waits, d.mid = prompt, false
 	io.WriteString(d.out, prompt)
-}
-
-// again shows the prompt of wait again, on a new line.
-func (d *display) again() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	io.WriteString(d.out, "\n"+d.waits)
 }

@@ -20,6 +20,7 @@ import (
 
 	"sockscript/luasock"
 	"sockscript/luasock/loop"
+	"sockscript/luasock/sock"
 )
 
 // statusInterrupted is the exit status after SIGINT.
@@ -67,7 +68,9 @@ type Console struct {
 	history *history
 	session session
 	current *lua.LUserData  // the socket or stream that .send and the like are about
+	named   lua.LValue      // what the global connection was set to
 	seen    map[uint64]bool // the sockets, by their IDs, that have been current or were no news
+	help    lua.LValue      // the prompt's own help
 	helped  string          // what help has returned last
 	unhex   func()          // switches .hex off; nil when it is
 	quit    bool
@@ -83,7 +86,7 @@ func NewConsole(o Options) *Console {
 	if o.Out == nil {
 		o.Out = os.Stdout
 	}
-	c := &Console{o: o, term: &terminal{in: o.In, out: o.Out}, breaker: newBreaker(), seen: map[uint64]bool{}}
+	c := &Console{o: o, term: &terminal{in: o.In, out: o.Out}, breaker: newBreaker(), named: lua.LNil, seen: map[uint64]bool{}}
 	c.dumb = os.Getenv("TERM") == "dumb" || !isTerminal(o.In) || !isTerminal(o.Out)
 	c.color = !c.dumb && !o.NoColor && os.Getenv("NO_COLOR") == ""
 	c.show = &display{out: o.Out, size: c.term.size}
@@ -99,6 +102,7 @@ func isTerminal(f *os.File) bool {
 func (c *Console) VMOptions() luasock.Options {
 	return luasock.Options{
 		Stdin: scriptInput{func() *keyboard { return c.keys }}, Stdout: c.show, Stderr: c.show, Exit: c.exit,
+		Typist: c.typist,
 	}
 }
 
@@ -123,7 +127,7 @@ func Run(vm *luasock.VM, o Options) (status int) { return NewConsole(o).Run(vm) 
 // owns the VM, in the main chunk or a task; it leaves the VM open. The terminal is as it was
 // when Run returns or panics.
 func (c *Console) Run(vm *luasock.VM) (status int) {
-	c.vm, c.names, c.task = vm, names{vm.L, vm.Env()}, vm.Loop().Current()
+	c.vm, c.names, c.task = vm, names{vm.L, vm.Env(), vm.Topics()}, vm.Loop().Current()
 	vm.L.SetContext(c.breaker)
 	defer vm.L.RemoveContext()
 	defer c.leave()
@@ -161,12 +165,12 @@ func (c *Console) Run(vm *luasock.VM) (status int) {
 func (c *Console) connect() (err error) {
 	var failed error
 	if c.history, failed = openHistory(historyPath()); failed != nil {
-		c.fail(fmt.Errorf("no history: %w", failed))
+		c.fail(fmt.Errorf("no history: cannot use %s: %s", historyPath(), sock.Reason(failed)))
 	}
 	if c.keys, err = newKeyboard(c.o.In); err != nil || c.dumb {
 		return err
 	}
-	c.editor = &editor{keys: c.keys, show: c.show, history: c.history, ask: c, color: c.color, term: c.term}
+	c.editor = &editor{keys: c.keys, show: c.show, history: c.history, ask: c, color: c.color, term: c.term, said: &history{}}
 	return c.editor.connect()
 }
 
@@ -179,7 +183,8 @@ func (c *Console) disconnect() {
 
 // begin runs what comes before the first entry.
 func (c *Console) begin() {
-	c.vm.L.SetGlobal("help", c.vm.Env().Function(c.vm.L, "base", c.helpRow()))
+	c.help = c.vm.Env().Function(c.vm.L, "base", c.helpRow())
+	c.vm.L.SetGlobal("help", c.help)
 	if !c.o.NoInit {
 		c.runInit()
 	}
@@ -272,7 +277,7 @@ func (c *Console) finish() {
 // watch takes the signals until the function that it returns is called.
 func (c *Console) watch() (stop func()) {
 	signals, done := make(chan os.Signal, 8), make(chan struct{})
-	signal.Notify(signals, unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGWINCH)
+	signal.Notify(signals, unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGWINCH, unix.SIGCONT)
 	go func() {
 		for {
 			select {
@@ -293,6 +298,9 @@ func (c *Console) signal(s unix.Signal) {
 	switch {
 	case s == unix.SIGWINCH:
 		c.show.resized()
+	case s == unix.SIGCONT:
+		c.term.continued()
+		c.show.again()
 	case s != unix.SIGINT:
 		c.End(128+int(s), "terminated")
 	case c.entries.Load()%2 == 1:

@@ -8,6 +8,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"sockscript/luasock/bind"
+	"sockscript/luasock/sock"
 )
 
 // session is what was entered and succeeded, as a script.
@@ -19,7 +20,9 @@ type step struct {
 	uses    bool   // the source says connection for the current one
 }
 
-func (s *session) add(source string) { s.steps = append(s.steps, step{source: source}) }
+func (s *session) add(source string) {
+	s.steps = append(s.steps, step{source: source, uses: strings.Contains(source, currentName)})
+}
 
 // current notes which connection the last step has made the current one.
 func (s *session) current(expr string) {
@@ -38,7 +41,7 @@ func (s *session) script() string {
 	for i, step := range s.steps {
 		b.WriteString(step.source + "\n")
 		if step.current != "" && s.used(i+1) {
-			b.WriteString("connection = " + step.current + "\n")
+			b.WriteString(currentName + " = " + step.current + "\n")
 		}
 	}
 	return b.String()
@@ -104,7 +107,7 @@ func (c *Console) save(path string) error {
 		return sourceError(err, script)
 	}
 	if err := os.WriteFile(path, []byte(script), 0o666); err != nil {
-		return err
+		return fmt.Errorf("cannot write %s: %s", path, sock.Reason(err))
 	}
 	fmt.Fprintf(c.show, "%s in %s\n", plural(len(c.session.steps), "entry"), path)
 	return nil
@@ -118,7 +121,7 @@ func (c *Console) helpRow() *bind.Row {
 		Fn: func(call bind.Call) int {
 			text, ok := c.vm.Help(call.Arg(1))
 			if !ok {
-				call.Bad(1, "there is no help on %s", bind.Describe(call.Arg(1)))
+				call.Bad(1, "%s", c.vm.NoHelp(call.Arg(1)))
 			}
 			if call.Arg(1) == lua.LNil {
 				text += "\n.help tells how the prompt is used."

@@ -2,7 +2,9 @@ package repl
 
 import (
 	"os"
+	"os/signal"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -14,6 +16,8 @@ type terminal struct {
 
 	mu   sync.Mutex
 	kept *unix.Termios // guarded by mu: the modes to go back to; nil while they hold
+
+	signalling bool // guarded by mu: signals(true)
 }
 
 // Bracketed paste: the terminal marks what is pasted, so that its newlines are
@@ -25,29 +29,64 @@ const (
 
 // raw has the terminal give each key at once and show none. Enter stays a
 // newline, as scripts have it: what is typed ahead of the prompt's end is theirs
-// to read.
-func (t *terminal) raw() error {
+// to read. changed is false when it did so already.
+func (t *terminal) raw() (changed bool, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.kept != nil {
-		return nil
+		return false, nil
 	}
 	was, err := unix.IoctlGetTermios(int(t.in.Fd()), getTermios)
 	if err != nil {
-		return err
+		return false, err
 	}
+	raw := rawModes(was)
+	if err := unix.IoctlSetTermios(int(t.in.Fd()), setTermios, &raw); err != nil {
+		return false, err
+	}
+	t.kept, t.signalling = was, false
+	t.out.WriteString(pasteOn)
+	return true, nil
+}
+
+// signals has Ctrl-C and the like send signals, or be keys again, while the modes
+// are those of raw.
+func (t *terminal) signals(on bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.kept == nil {
+		return
+	}
+	t.signalling = on
+	modes := rawModes(t.kept)
+	if on {
+		modes.Lflag |= t.kept.Lflag & unix.ISIG
+	}
+	unix.IoctlSetTermios(int(t.in.Fd()), setTermios, &modes)
+}
+
+// endLinesAt has the terminal, in its own mode, give a line at a key too. The
+// function that it returns undoes that.
+func (t *terminal) endLinesAt(key byte) (restore func()) {
+	was, err := unix.IoctlGetTermios(int(t.in.Fd()), getTermios)
+	if err != nil {
+		return func() {}
+	}
+	modes := *was
+	modes.Cc[unix.VEOL] = key
+	unix.IoctlSetTermios(int(t.in.Fd()), setTermios, &modes)
+	return func() { unix.IoctlSetTermios(int(t.in.Fd()), setTermios, was) }
+}
+
+// rawModes are the modes of raw.
+func rawModes(was *unix.Termios) unix.Termios {
 	raw := *was
 	raw.Iflag &^= unix.IGNBRK | unix.BRKINT | unix.PARMRK | unix.ISTRIP | unix.INLCR | unix.IGNCR | unix.IXON
 	raw.Iflag |= unix.ICRNL
 	raw.Lflag &^= unix.ECHO | unix.ECHONL | unix.ICANON | unix.ISIG | unix.IEXTEN
 	raw.Cflag = raw.Cflag&^(unix.CSIZE|unix.PARENB) | unix.CS8
 	raw.Cc[unix.VMIN], raw.Cc[unix.VTIME] = 1, 0
-	if err := unix.IoctlSetTermios(int(t.in.Fd()), setTermios, &raw); err != nil {
-		return err
-	}
-	t.kept = was
-	t.out.WriteString(pasteOn)
-	return nil
+	return raw
 }
 
 // restore undoes raw. Doing it twice does nothing.
@@ -89,9 +128,26 @@ func (t *terminal) size() (columns, rows int) {
 	return columns, rows
 }
 
-// suspend stops the program as Ctrl-Z does, until it is continued.
+// suspend stops the program as Ctrl-Z does, until it is continued. Where there is
+// no shell that could do that, it does not stop.
 func (t *terminal) suspend() {
+	const stopping = 100 * time.Millisecond // it stops a moment after kill(2) has returned
+	continued := make(chan os.Signal, 1)
+	signal.Notify(continued, unix.SIGCONT)
+	defer signal.Stop(continued)
 	t.restore()
 	unix.Kill(0, unix.SIGTSTP)
+	select {
+	case <-continued:
+	case <-time.After(stopping):
+	}
 	t.raw()
+}
+
+// continued sets the modes anew: a shell had its own while the program stood.
+func (t *terminal) continued() {
+	t.mu.Lock()
+	on := t.signalling
+	t.mu.Unlock()
+	t.signals(on)
 }

@@ -15,6 +15,7 @@ import (
 
 const (
 	mostBytes  = 2000 // of a string that are shown
+	mostBinary = 512  // of one that is no text
 	mostFields = 200  // of a table
 	mostDepth  = 8    // of tables in tables
 	lineWidth  = 76   // of a table that stands on one line
@@ -53,9 +54,18 @@ func (p *printer) value(v lua.LValue) string {
 
 func (p *printer) paint(color, text string) string { return painted(p.color, color, text) }
 
+// isBinary tells whether a string is hardly to be read.
+func isBinary(s string) bool {
+	s = s[:min(len(s), mostBytes)]
+	return strings.Count(quoted(s), `\x`) > len(s)/4
+}
+
 // bytes is a string in quotes with what does not print escaped, at most so many
 // bytes of it.
 func (p *printer) bytes(s string, most int) string {
+	if isBinary(s) {
+		most = min(most, mostBinary)
+	}
 	if len(s) <= most {
 		return p.paint(textual, quoted(s))
 	}
@@ -70,7 +80,7 @@ func (p *printer) bytes(s string, most int) string {
 // still as Lua.
 func (p *printer) lines(s string, most int) string {
 	shown := s[:min(len(s), most)]
-	if len(quoted(shown)) <= lineWidth || !strings.Contains(strings.TrimSuffix(shown, "\n"), "\n") {
+	if isBinary(s) || len(quoted(shown)) <= lineWidth || !strings.Contains(strings.TrimSuffix(shown, "\n"), "\n") {
 		return p.bytes(s, most)
 	}
 	var rows []string
@@ -269,9 +279,9 @@ func (p *printer) results(values []lua.LValue) string {
 }
 
 // refusal is how nil, message, errno print: the message as it is, and the name of
-// the number.
+// the number. There may be more behind them.
 func (p *printer) refusal(values []lua.LValue) (text string, ok bool) {
-	if len(values) != 3 || values[0] != lua.LNil {
+	if len(values) < 3 || values[0] != lua.LNil {
 		return "", false
 	}
 	message, isText := values[1].(lua.LString)
@@ -283,7 +293,11 @@ func (p *printer) refusal(values []lua.LValue) (text string, ok bool) {
 	if name := p.errno(errno); name != "" {
 		number += " (" + name + ")"
 	}
-	return p.paint(constant, "nil") + "\t" + p.paint(failing, clean(string(message))) + "\t" + p.paint(numeric, number), true
+	text = p.paint(constant, "nil") + "\t" + p.paint(failing, clean(string(message))) + "\t" + p.paint(numeric, number)
+	for _, v := range values[3:] {
+		text += "\t" + p.value(v)
+	}
+	return text, true
 }
 
 // errno is the name of an error number: ECONNREFUSED.

@@ -20,7 +20,7 @@ func newVM(t *testing.T, o luasock.Options) *luasock.VM {
 func TestValues(t *testing.T) {
 	vm := newVM(t, luasock.Options{})
 	c := NewConsole(Options{})
-	c.vm, c.names = vm, names{vm.L, vm.Env()}
+	c.vm, c.names = vm, names{vm.L, vm.Env(), vm.Topics()}
 	for _, k := range []struct{ expr, want string }{
 		{"1, 1.5, 1e100, 0/0 ~= 0/0", "1\t1.5\t1e+100\ttrue"},
 		{`"\0\1\255é日\27"`, `"\x00\x01\xffé日\x1b"`},
@@ -44,6 +44,7 @@ func TestValues(t *testing.T) {
 		{"print, function() end", "function print(...)\tfunction <stdin:1>"},
 		{"coroutine.create(print)", "coroutine"},
 		{"socket.create(socket.AF_INET, socket.SOCK_STREAM)", "socket: tcp new"},
+		{"('\\0\\n'):rep(300)", `"` + strings.Repeat(`\x00\n`, 256) + `"… (600 bytes)`},
 		{"nil, 'closed', 0", "nil\tclosed\t0"},
 		{"nil, 'timeout', socket.ETIMEDOUT", "nil\ttimeout\t110 (ETIMEDOUT)"},
 		{"nil, 'bad\\27', socket.EAGAIN", "nil\tbad\ufffd\t11 (EAGAIN)"},
@@ -65,7 +66,7 @@ func TestValues(t *testing.T) {
 
 func TestSignatures(t *testing.T) {
 	vm := newVM(t, luasock.Options{})
-	n := names{vm.L, vm.Env()}
+	n := names{vm.L, vm.Env(), vm.Topics()}
 	fn, err := vm.Load([]byte("s = socket.create(1, 1, 0) t = task.current() str = 'x'"), chunkName)
 	if err != nil {
 		t.Fatal(err)
@@ -108,18 +109,30 @@ func TestInQuotes(t *testing.T) {
 	}
 }
 
-func TestURL(t *testing.T) {
-	for _, k := range []struct{ text, want string }{
-		{"tcp://example.org:80", "tcp://example.org:80"},
-		{"example.org:80", "tcp://example.org:80"},
-		{"tcp://:80", "tcp://0.0.0.0:80"},
-		{":80", "tcp://0.0.0.0:80"},
-		{"80", "tcp://0.0.0.0:80"},
-		{"unix:///tmp/x", "unix:///tmp/x"},
-		{"udp://:53", "udp://0.0.0.0:53"},
+func TestReadTarget(t *testing.T) {
+	for _, k := range []struct{ text, url, context, wrong string }{
+		{"tcp://example.org:80", "tcp://example.org:80", "", ""},
+		{"example.org:80", "tcp://example.org:80", "", ""},
+		{"example.org 80", "tcp://example.org:80", "", ""},
+		{"tls://[::1] 443 {ssl = {}}", "tls://[::1]:443", "{ssl = {}}", ""},
+		{"tls://example.org:443  context", "tls://example.org:443", "context", ""},
+		{"tcp://:80", "tcp://0.0.0.0:80", "", ""},
+		{":80", "tcp://0.0.0.0:80", "", ""},
+		{"80", "tcp://0.0.0.0:80", "", ""},
+		{"unix:///tmp/x", "unix:///tmp/x", "", ""},
+		{"udp://:53", "udp://0.0.0.0:53", "", ""},
+		{"example.org", "", "", "tcp://example.org has no port: tcp://example.org:80"},
+		{"udp://example.org {}", "", "", "udp://example.org has no port: udp://example.org:80"},
 	} {
-		if got := url(k.text, "0.0.0.0"); got != k.want {
-			t.Errorf("%s: %s, want %s", k.text, got, k.want)
+		got, err := readTarget(k.text, "0.0.0.0")
+		if k.wrong != "" {
+			if err == nil || err.Error() != k.wrong {
+				t.Errorf("%s: %v, want %s", k.text, err, k.wrong)
+			}
+			continue
+		}
+		if got.url != k.url || got.context != k.context || err != nil {
+			t.Errorf("%s: %v, %v", k.text, got, err)
 		}
 	}
 }

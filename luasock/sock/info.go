@@ -22,12 +22,13 @@ type Info struct {
 	Out    uint64 // bytes sent
 	Made   time.Time
 	Pooled bool // kept for whoever needs one like it
+	TLS    bool // what is sent and received is ciphertext
 }
 
 func (o *open) info() Info {
 	i := Info{
 		ID: o.id, FD: o.n, Kind: o.kind(), Proto: o.proto, State: o.state,
-		In: o.in, Out: o.out, Made: o.made, Pooled: o.pooled,
+		In: o.in, Out: o.out, Made: o.made, Pooled: o.pooled, TLS: o.tls,
 	}
 	if !o.closed {
 		i.Local, _ = sysGetsockname(o.n)

@@ -49,6 +49,7 @@ type open struct {
 	letters  []letter   // datagrams that another socket has received for this one; after back and later
 	urgent   bool       // MSG_OOB has been received: the mark may stand without an event that tells
 	made     time.Time
+	tls      bool          // BeginTLS
 	gone     chan struct{} // is closed with the socket; made by Conn
 }
 
@@ -266,8 +267,12 @@ func (o *open) fail(call string, errno unix.Errno) error {
 // unfail takes the note of the last fail back: the call has a result after all.
 func (o *open) unfail() { o.lastErr, o.net.LastErr = o.before, o.net.before }
 
-// Observing tells whether there is an observer.
-func (o *open) Observing() bool { return o.net.Observe != nil }
+// BeginTLS says that what is sent and received from now on is ciphertext, EndTLS
+// that it no longer is. Observers are told, also those that come later (Info).
+func (o *open) BeginTLS() { o.tls = true; o.Tell("tls start", nil, nil) }
+
+// EndTLS ends BeginTLS.
+func (o *open) EndTLS() { o.tls = false; o.Tell("tls stop", nil, nil) }
 
 // Tell tells the observer of what is done over the socket by others, as TLS.
 func (o *open) Tell(op string, data []byte, err error) { o.observe(op, data, addr.Addr{}, err) }

@@ -1,8 +1,11 @@
 package sock
 
 import (
+	"errors"
 	"strconv"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // hostTexts are PHP's texts of the codes of a HostError.
@@ -29,4 +32,14 @@ func Strerror(code int) string {
 		return text
 	}
 	return "Unknown error " + strconv.Itoa(code)
+}
+
+// Reason is what the system says of an error, without the call and the file that
+// Go names; another error's own text.
+func Reason(err error) string {
+	var errno unix.Errno
+	if errors.As(err, &errno) {
+		return Strerror(int(errno))
+	}
+	return err.Error()
 }

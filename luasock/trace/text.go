@@ -69,6 +69,7 @@ func (p *party) told(e sock.Event) {
 	case p.ID == 0, e.Op == "bind", e.Op == "connect", e.Op == "listen", p.State == sock.Connecting,
 		DirectionOf(e.Op) == Out && unnamed(p.Local):
 		if i := e.Info(); i.Kind != "" || p.ID == 0 {
+			p.tls = p.tls || i.TLS // it began before anybody watched
 			p.Info = i
 		}
 	}
