@@ -1,6 +1,7 @@
 package luasock
 
 import (
+	"bytes"
 	"compress/gzip"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 	"time"
 )
 
@@ -219,6 +221,35 @@ func TestHTTPRedirects(t *testing.T) {
 			local r = http.get(url .. "/to?code=302&url=" .. other .. "/echo", {auth = "user:secret", headers = {Cookie = "a=b"}})
 			out(r.redirects, r.body:match("Authorization"), r.body:match("Cookie")) --> =1 nil nil`},
 	})
+}
+
+// A body takes little more memory than it has bytes, and of what its size is said
+// to be no more than eight times as much as came.
+func TestBodyMemory(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		said, n   int
+		mostTaken int
+	}{
+		{"empty", 0, 0, 1 << 10},
+		{"of unknown size", -1, 5 << 20, 10 << 20},
+		{"of the size that is said", 40 << 20, 40 << 20, 40<<20 + 1<<10},
+		{"smaller than is said", 1 << 30, 3 << 20, 24 << 20},
+		{"much smaller than is said", 1 << 30, 1, 2 << 20},
+		{"larger than is said", 10, 5 << 20, 10 << 20},
+	} {
+		data := bytes.Repeat([]byte("0123456789abcdef"), c.n/16+1)[:c.n]
+		for _, fails := range []error{nil, io.ErrUnexpectedEOF} {
+			r := io.Reader(bytes.NewReader(data))
+			if fails != nil {
+				r = io.MultiReader(r, iotest.ErrReader(fails))
+			}
+			body, err := readWhole(r, int64(c.said))
+			if !bytes.Equal(body, data) || err != fails || cap(body) > c.mostTaken {
+				t.Errorf("%s: %d of %d bytes in a memory of %d, %v", c.name, len(body), c.n, cap(body), err)
+			}
+		}
+	}
 }
 
 func TestHTTPSession(t *testing.T) {

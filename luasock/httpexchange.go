@@ -200,11 +200,9 @@ func (x *httpExchange) readBody(resp *http.Response) ([]byte, error) {
 	if resp.ContentLength > int64(x.max) && resp.Request.Method != http.MethodHead {
 		return nil, tooLarge
 	}
-	var body bytes.Buffer
-	body.Grow(int(min(max(resp.ContentLength, 0), 1<<20)) + bytes.MinRead)
-	r := &httpBody{resp.Body, x.clock, "waiting for the rest of the body"}
-	n, err := body.ReadFrom(io.LimitReader(r, int64(x.max)+1))
-	switch {
+	r := io.LimitReader(&httpBody{resp.Body, x.clock, "waiting for the rest of the body"}, int64(x.max)+1)
+	body, err := readWhole(r, resp.ContentLength)
+	switch n := int64(len(body)); {
 	case n > int64(x.max):
 		return nil, tooLarge
 	case resp.Uncompressed && errors.Is(err, io.ErrUnexpectedEOF): // the connection may be whole
@@ -212,7 +210,31 @@ func (x *httpExchange) readBody(resp *http.Response) ([]byte, error) {
 	case err != nil:
 		return nil, cutShort(err, n, resp.ContentLength)
 	}
-	return body.Bytes(), nil
+	return body, nil
+}
+
+// readWhole reads all there is. size is how much that is said to be; -1 when nothing
+// is. So much memory is taken once an eighth of it has come: whoever lies must
+// send what he makes us spend.
+func readWhole(r io.Reader, size int64) ([]byte, error) {
+	body := make([]byte, 0, min(max(size, 0), 1<<20)+bytes.MinRead)
+	for {
+		n, err := r.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		if err == io.EOF {
+			return body, nil
+		}
+		if err != nil {
+			return body, err
+		}
+		if len(body) == cap(body) {
+			more := len(body)
+			if left := int(size) - more; left > 0 && left < 8*more {
+				more = left + bytes.MinRead
+			}
+			body = append(make([]byte, 0, len(body)+more), body...)
+		}
+	}
 }
 
 func (x *httpExchange) answerOf(resp *http.Response) *httpAnswer {
