@@ -131,14 +131,19 @@ func (c *Console) standardStream() *luasock.Stream {
 	return nil
 }
 
-// takeKeys takes standard input back, with what socket.STDIN has read ahead.
+// takeKeys takes standard input back, with what socket.STDIN has read ahead, or
+// what has come for a read that was given up before it began.
 func (c *Console) takeKeys() {
 	c.keys.lend(false)
 	fp := c.standardStream()
-	if fp == nil || fp.IsClosed() || fp.Buffered() == 0 {
+	if fp == nil || fp.IsClosed() {
 		return
 	}
-	if ahead, err := fp.Stream.Read(fp.Buffered()); err == nil {
+	const most = 1 << 20
+	blocking := fp.Blocking()
+	fp.SetBlocking(false)
+	if ahead, err := fp.Stream.Read(most); err == nil {
 		c.keys.give(ahead)
 	}
+	fp.SetBlocking(blocking)
 }
