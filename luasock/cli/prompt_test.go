@@ -670,7 +670,7 @@ func TestPromptInteracts(t *testing.T) {
 func TestPromptInteractsInLines(t *testing.T) {
 	last := func(p *person, line string) {
 		t.Helper()
-		p.until(fmt.Sprintf("%q as the last line", line), func(s *screen) bool { return s.text(s.row) == line && s.row == len(s.lines)-1 })
+		p.until(fmt.Sprintf("%q as the last line", line), func(s *screen) bool { return s.paste && s.text(s.row) == line && s.row == len(s.lines)-1 })
 	}
 	begin := func() *person {
 		p := sit(t, nil)
@@ -688,8 +688,9 @@ func TestPromptInteractsInLines(t *testing.T) {
 		p := begin()
 		p.enters(".hex on")
 		p.types("a:interact()\r")
-		p.running()
-		p.until("the keyboard", func(s *screen) bool { return s.paste && s.text(s.row) == "" })
+		p.until("the keyboard", func(s *screen) bool {
+			return s.paste && s.text(s.row) == "" && s.text(s.row-1) == "> a:interact()"
+		})
 		p.types("hell\x1b[D\x1b[D\x1b[C\x7fl\x05o") // hell, some moves, hello
 		last(p, "hello")
 		p.types("\r")
@@ -718,8 +719,9 @@ func TestPromptInteractsInLines(t *testing.T) {
 	t.Run("leaving", func(t *testing.T) {
 		p := begin()
 		p.types("a:interact()\r")
-		p.running()
-		p.until("the keyboard", func(s *screen) bool { return s.paste && s.text(s.row) == "" })
+		p.until("the keyboard", func(s *screen) bool {
+			return s.paste && s.text(s.row) == "" && s.text(s.row-1) == "> a:interact()"
+		})
 		p.types("\x03")
 		p.sees("\ninterrupted\n")
 		p.ready()
@@ -1038,9 +1040,7 @@ func TestPromptOnADumbTerminal(t *testing.T) {
 		p.ready()
 	}
 	p.leaves()
-	if strings.HasSuffix(p.written(), "\n> ") {
-		t.Errorf("after Ctrl-D it wrote another prompt: %q", tail(p.written()))
-	}
+	p.until("no other prompt", func(s *screen) bool { return s.text(s.row) == "" })
 }
 
 // The line is right in windows of any width, whatever is typed.

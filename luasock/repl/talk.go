@@ -145,6 +145,8 @@ func (c *Console) plainLine() (string, lineState) {
 func (c *Console) line() (text string, end lineState, err error) {
 	l, done := c.vm.Loop(), false
 	me := l.Current()
+	l.Ref() // the person may still type something
+	defer l.Unref()
 	c.keys.lend(false)
 	defer c.keys.lend(true)
 	go func() {
