@@ -73,7 +73,7 @@ type Task struct {
 // spawn starts fn(args...) as a task.
 func (vm *VM) spawn(c bind.Call, fn lua.LValue, args []lua.LValue) *Task {
 	t := &Task{vm: vm, fn: fn, args: args}
-	t.source, t.line = position(c.L)
+	t.source, t.line = lualib.Position(c.L)
 	t.task = vm.loop.Go("", t.run)
 	t.task.Label, t.task.Value, t.task.Where = t, t, t.where
 	return t
@@ -187,7 +187,7 @@ func (t *Task) where() string {
 	if t.at == nil {
 		return ""
 	}
-	source, line := position(t.at)
+	source, line := lualib.Position(t.at)
 	if line == 0 {
 		return "" // a function of Go's, spawned as it is
 	}

@@ -100,6 +100,20 @@ func levels(L *lua.LState) iter.Seq[level] {
 	}
 }
 
+// Position is the line of Lua at which a thread stands: that of the innermost
+// function that is written in Lua, on this thread or one that waits for it. "",
+// 0 when there is none.
+func Position(L *lua.LState) (source string, line int) {
+	for ; L != nil; L = L.Parent {
+		for f := topFrame(L); f != nil; f = f.Parent {
+			if !f.Fn.IsG {
+				return f.Fn.Proto.SourceName, f.line()
+			}
+		}
+	}
+	return "", 0
+}
+
 // levelAt gives level n; level 0 is the function that L runs.
 func levelAt(L *lua.LState, n int) (level, bool) {
 	for l := range levels(L) {

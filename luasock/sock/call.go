@@ -284,7 +284,7 @@ func (s *Sock) lingeringClose() error {
 		return struct{}{}, nil
 	})
 	if err == loop.ErrOutside {
-		go sysClose(s.n)
+		go unix.Close(s.n)
 		return nil
 	}
 	return err

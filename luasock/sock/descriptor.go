@@ -43,7 +43,7 @@ func (d *Descriptor) Close() error {
 	if fd < 0 {
 		return ErrClosed
 	}
-	sysClose(fd)
+	unix.Close(fd)
 	return nil
 }
 

@@ -78,8 +78,8 @@ type Net struct {
 	// LastErr is the last error that the system gave; 0 for none.
 	LastErr int
 
-	before  int // LastErr before the last failure of a socket
-	opened  map[*open]struct{}
+	before  int     // LastErr before the last failure of a socket
+	opened  []*open // in any order
 	serial  uint64
 	made    int // handles since the last collection
 	collect int // how many of them bring the next
@@ -98,7 +98,6 @@ const firstCollect = 64
 func New(l *loop.Loop) *Net {
 	n := &Net{
 		Loop:     l,
-		opened:   map[*open]struct{}{},
 		collect:  firstCollect,
 		resolver: newResolver(net.DefaultResolver),
 	}
@@ -140,7 +139,7 @@ func (n *Net) Collect() {
 
 // sweep closes the sockets whose handles were collected.
 func (n *Net) sweep() {
-	for o := range n.opened {
+	for _, o := range slices.Clone(n.opened) {
 		if o.lost.Load() {
 			o.collected()
 		}
@@ -150,7 +149,7 @@ func (n *Net) sweep() {
 // Sockets lists what is open, oldest first.
 func (n *Net) Sockets() []Info {
 	list := make([]Info, 0, len(n.opened))
-	for o := range n.opened {
+	for _, o := range n.opened {
 		list = append(list, o.info())
 	}
 	slices.SortFunc(list, func(a, b Info) int { return int(a.ID) - int(b.ID) })
@@ -160,10 +159,8 @@ func (n *Net) Sockets() []Info {
 // Abandon closes the socket with this ID, if it is open, as the collector would:
 // at once, and nobody is told.
 func (n *Net) Abandon(id uint64) {
-	for o := range n.opened {
-		if o.id == id {
-			o.release()
-		}
+	if i := slices.IndexFunc(n.opened, func(o *open) bool { return o.id == id }); i >= 0 {
+		n.opened[i].release()
 	}
 }
 
@@ -175,9 +172,24 @@ func (n *Net) NewID() uint64 {
 
 // Close closes every socket that is open.
 func (n *Net) Close() {
-	for o := range n.opened {
+	for _, o := range slices.Clone(n.opened) {
 		o.release()
 	}
+}
+
+// add puts a socket on the list of those that are open.
+func (n *Net) add(o *open) {
+	o.at = len(n.opened)
+	n.opened = append(n.opened, o)
+}
+
+// remove takes it off.
+func (n *Net) remove(o *open) {
+	last := len(n.opened) - 1
+	n.opened[o.at] = n.opened[last]
+	n.opened[o.at].at = o.at
+	n.opened[last] = nil
+	n.opened = n.opened[:last]
 }
 
 // failed notes and wraps an error of the system.

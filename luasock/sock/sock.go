@@ -26,6 +26,7 @@ type open struct {
 	fd      *loop.FD
 	n       int // the descriptor
 	id      uint64
+	at      int // on the Net's list
 	family  int
 	typ     int
 	proto   int
@@ -141,7 +142,7 @@ func (n *Net) handle(fd, domain, typ, proto int) *Sock {
 		net: n, fd: n.Loop.FD(fd), n: fd, id: n.NewID(),
 		family: domain, typ: typ, proto: proto, made: time.Now(),
 	}
-	n.opened[o] = struct{}{}
+	n.add(o)
 	s := &Sock{open: o}
 	s.cleanup = runtime.AddCleanup(s, (*open).drop, o)
 	return s
@@ -227,7 +228,7 @@ func (o *open) release() {
 	}
 	o.forget()
 	if o.linger {
-		go sysClose(o.n) // it may block
+		go unix.Close(o.n) // it may block
 		return
 	}
 	sysClose(o.n)
@@ -241,7 +242,7 @@ func (o *open) forget() {
 	if o.gone != nil {
 		close(o.gone)
 	}
-	delete(o.net.opened, o)
+	o.net.remove(o)
 }
 
 // Detach takes the descriptor out of the Sock, which is closed by that, and

@@ -145,7 +145,8 @@ func sysSendRaw(fd int, p []byte, flags int, name unsafe.Pointer, size int) (int
 	}
 }
 
-func sysClose(fd int) { unix.Close(fd) }
+// sysClose is close(2) of a socket that does not linger: it does not wait.
+func sysClose(fd int) { unix.RawSyscall(unix.SYS_CLOSE, uintptr(fd), 0, 0) }
 
 // sysCloseLingering is close(2) where it waits. A signal would end the wait, and
 // Go's scheduler sends some.
