@@ -1136,7 +1136,9 @@ func TestPromptSession(t *testing.T) {
 		t.Errorf(".sockets shows %q", got)
 	}
 	p.enters(".close")
-	p.sees("the client has left")
+	p.until("what the task prints", func(s *screen) bool { // it stands in the function too
+		return strings.Contains(s.String(), "\nthe client has left\n") && atPrompt(s)
+	})
 	if got := p.enters("t:status()"); got != `"done"` {
 		t.Errorf("the task is %s", got)
 	}

@@ -85,19 +85,11 @@ func TestLimits(t *testing.T) {
 
 // A context that ends cuts the run short: what runs fails, nothing else is begun.
 func TestInterrupt(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	c := &stopper{cancel: cancel}
-	dir := t.TempDir()
-	writeFiles(t, dir, map[string]string{"a_test.lua": `
+	results, summary := runInterrupted(t, `
 		after_each(function() print("after") end)
-		it("a", function() task.sleep(100) end)
-		it("b", function() end)`})
-	s := Suite{Paths: []string{dir}, Reporters: []Reporter{c}, Timeout: time.Minute}
-	summary, err := s.Run(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	compareLines(t, "failed a: error: interrupted{…} @2 | after", c.results)
+		it("a", function() task.spawn(interrupt) task.sleep(100) end)
+		it("b", function() end)`)
+	compareLines(t, "failed a: error: interrupted{…} @2 | after", results)
 	if !summary.NotRun {
 		t.Error("the summary does not say that the rest was not run")
 	}
@@ -105,10 +97,17 @@ func TestInterrupt(t *testing.T) {
 
 // Also one that computes without end.
 func TestInterruptOfABusyTest(t *testing.T) {
+	results, _ := runInterrupted(t, `it("a", function() interrupt() while true do end end)`)
+	compareLines(t, "failed a: error: interrupted @1", results)
+}
+
+// runInterrupted runs a file in which the function interrupt ends the context.
+func runInterrupted(t *testing.T, source string) ([]*Result, *Summary) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	c := &collector{}
 	dir := t.TempDir()
-	writeFiles(t, dir, map[string]string{"a_test.lua": `it("a", function() interrupt() while true do end end)`})
+	writeFiles(t, dir, map[string]string{"a_test.lua": source})
 	s := Suite{Paths: []string{dir}, Reporters: []Reporter{c}, Timeout: time.Hour}
 	s.New = func(o luasock.Options) (*luasock.VM, error) {
 		vm, err := luasock.New(o)
@@ -117,16 +116,11 @@ func TestInterruptOfABusyTest(t *testing.T) {
 		}
 		return vm, err
 	}
-	if _, err := s.Run(ctx); err != nil {
+	summary, err := s.Run(ctx)
+	if err != nil {
 		t.Fatal(err)
 	}
-	compareLines(t, "failed a: error: interrupted @1", c.results)
-}
-
-// stopper ends the run when the first test begins.
-type stopper struct {
-	collector
-	cancel func()
+	return c.results, summary
 }
 
 func (c *collector) Started(string, []string)    {}

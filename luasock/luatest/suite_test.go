@@ -418,8 +418,6 @@ func TestParallelTellsTestsApart(t *testing.T) {
 		failed p/d: timeout: over the time limit of 0.05 s\n  the test waits in sleep at {…}:5 @5`}})
 }
 
-func (s *stopper) Started(string, []string) { s.cancel() }
-
 // An error outside any test is reported at its line.
 func TestErrorOutsideAnyTest(t *testing.T) {
 	results, _ := runSource(t, Suite{}, map[string]string{"a_test.lua": "it('a', function() end)\nerror('no')"})
