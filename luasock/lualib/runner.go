@@ -91,12 +91,16 @@ func (r *Runner) catch(err **lua.ApiError) {
 	}
 }
 
-// resumer goes on with the threads of Runners.
+// resumer goes on with the threads of Runners, one after the other.
 type resumer struct {
-	L      *lua.LState    // which resumes them
-	resume lua.LGFunction // gopher-lua's coroutine.resume
-	entry  *lua.LFunction // stands where the function stood whose call was left
-	runner *Runner        // that is about to go on
+	L      *lua.LState       // which resumes them
+	resume lua.LGFunction    // gopher-lua's coroutine.resume
+	entry  *lua.LFunction    // stands where the function stood whose call was left
+	stop   func(*lua.LState) // is a thread's Panic until entry runs
+
+	// Of the thread that is about to go on:
+	fn     *lua.LFunction    // whose call was left
+	panics func(*lua.LState) // its own Panic
 }
 
 func newResumer(L *lua.LState) *resumer {
@@ -105,7 +109,7 @@ func newResumer(L *lua.LState) *resumer {
 	lua.OpenCoroutine(other)
 	resume := other.GetField(other.Get(-1), "resume").(*lua.LFunction)
 	re := &resumer{L: NewThread(L, TaskDepth), resume: resume.GFunction}
-	re.entry = L.NewFunction(re.enter)
+	re.entry, re.stop = L.NewFunction(re.enter), re.stopped
 	return re
 }
 
@@ -117,20 +121,34 @@ func (m *machine) resume(r *Runner) {
 	f := topFrame(r.T)
 	r.T.Replace(f.instruction().a()+1, re.entry)
 	f.Pc-- // back to the call
-	re.runner = r
-	re.L.SetTop(0)
+	re.fn, r.left = r.left, nil
+	re.panics, r.T.Panic = r.T.Panic, re.stop
 	re.L.Push(r.T)
 	r.T.G.CurrentThread = re.L
 	re.resume(re.L)
 }
 
-// enter is the first that runs of a thread that goes on. It makes of the coroutine
-// a thread that nobody has resumed, so that results and errors come as from Run,
-// and goes on to the function.
+// enter is the first that runs of a thread that goes on. It goes on to the
+// function whose call was left.
 func (re *resumer) enter(T *lua.LState) int {
-	fn := re.runner.left
-	re.runner.left = nil
-	T.Parent = nil
+	fn := re.fn
+	re.release(T)
 	topFrame(T).Fn = fn
 	return fn.GFunction(T)
+}
+
+// stopped raises, as Run would, an error that came before enter: that of a context
+// that has ended.
+func (re *resumer) stopped(T *lua.LState) {
+	re.release(T)
+	T.Panic(T)
+}
+
+// release makes of the coroutine a thread that nobody has resumed, so that results
+// and errors come as from Run, and keeps nothing of it.
+func (re *resumer) release(T *lua.LState) {
+	T.Parent, T.Panic = nil, re.panics
+	T.G.CurrentThread = re.L
+	re.L.SetTop(0)
+	re.fn, re.panics = nil, nil
 }

@@ -1,9 +1,12 @@
 package lualib
 
 import (
+	"context"
 	"errors"
+	"runtime"
 	"strings"
 	"testing"
+	"weak"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -142,6 +145,57 @@ func TestErrorsAfterACallThatWasLeft(t *testing.T) {
 				t.Errorf("another Runner then gives %v", err)
 			}
 		})
+	}
+}
+
+// TestAContextThatEndsWhileACallIsLeft stops the thread before the call is made
+// again.
+func TestAContextThatEndsWhileACallIsLeft(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	r := leaving(t)
+	r.T.SetContext(ctx)
+	fn, bad := Load(r.T, []byte("local function f()\nwait(1)\nend\nf()"), "=test")
+	if bad != nil {
+		t.Fatal(bad)
+	}
+	if r.Run(fn); !r.Left() {
+		t.Fatal("the call was not left")
+	}
+	cancel()
+	_, err := r.Again()
+	if err == nil || err.Object.String() != "test:2: context canceled" || r.Left() {
+		t.Fatalf("got %v, %v", err, r.Left())
+	}
+	if want := "test:2: in function 'f'\n\ttest:4: in main chunk"; !strings.Contains(err.StackTrace, want) {
+		t.Errorf("got %s\nwant %s in it", err.StackTrace, want)
+	}
+}
+
+// TestAThreadThatHasGoneOnIsNotKept: what an error has left on it may be sockets.
+func TestAThreadThatHasGoneOnIsNotKept(t *testing.T) {
+	L := newState(t, Options{})
+	run(t, L, "") // gopher-lua keeps the first that runs
+	r := NewRunner(L)
+	L.SetGlobal("wait", L.NewFunction(func(T *lua.LState) int {
+		if r == nil {
+			return 0
+		}
+		return r.Leave()
+	}))
+	fn, bad := Load(L, []byte("wait() error('no')"), "=test")
+	if bad != nil {
+		t.Fatal(bad)
+	}
+	r.Run(fn)
+	again, T := r, weak.Make(r.T)
+	r = nil
+	if _, err := again.Again(); err == nil {
+		t.Fatal("no error")
+	}
+	again = nil
+	run(t, L, "type(1)") // is now what has called a row last
+	if runtime.GC(); T.Value() != nil {
+		t.Error("the thread is still there")
 	}
 }
 
