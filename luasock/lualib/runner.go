@@ -44,16 +44,17 @@ func (r *Runner) MayLeave(L *lua.LState) bool {
 	if L != r.T {
 		return false
 	}
-	f := topFrame(L).Parent
-	if f == nil {
+	call := topFrame(L)
+	if call.Parent == nil {
 		return false
 	}
-	for ; f != nil; f = f.Parent {
+	for f := call.Parent; f != nil; f = f.Parent {
 		if f.Fn.IsG || f.instruction().op() != lua.OP_CALL {
 			return false
 		}
 	}
-	return true
+	b := call.Parent.instruction().b()
+	return b == 0 || call.NArgs == b-1 // else __call has put one before them
 }
 
 // Leave leaves the call, which must be one that MayLeave allows. Its Go function
