@@ -23,6 +23,14 @@ func NewRunner(L *lua.LState) *Runner {
 	return &Runner{T: NewThread(L, TaskDepth), m: machineOf(L)}
 }
 
+// Use readies a Runner that has run before: it gets L's globals and context anew.
+func (r *Runner) Use(L *lua.LState) {
+	r.T.Env = L.Env
+	if ctx := L.Context(); ctx != r.T.Context() {
+		share(r.T, ctx)
+	}
+}
+
 // Run calls fn, and returns as PCall does, or, when a call was left, nothing: see
 // Left. It takes less of the Go stack than PCall, which counts where thousands of
 // threads wait. After an error the Runner cannot be used again.
