@@ -1,6 +1,8 @@
 package lualib
 
 import (
+	"context"
+
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -102,14 +104,13 @@ func (r *Runner) catch(err **lua.ApiError) {
 
 // resumer goes on with the threads of Runners, one after the other.
 type resumer struct {
-	L      *lua.LState       // which resumes them
-	resume lua.LGFunction    // gopher-lua's coroutine.resume
-	entry  *lua.LFunction    // stands where the function stood whose call was left
-	stop   func(*lua.LState) // is a thread's Panic until entry runs
+	L      *lua.LState    // which resumes them
+	resume lua.LGFunction // gopher-lua's coroutine.resume
+	entry  *lua.LFunction // stands where the function stood whose call was left
 
 	// Of the thread that is about to go on:
-	fn     *lua.LFunction    // whose call was left
-	panics func(*lua.LState) // its own Panic
+	fn  *lua.LFunction // whose call was left
+	ctx context.Context
 }
 
 func newResumer(L *lua.LState) *resumer {
@@ -118,7 +119,7 @@ func newResumer(L *lua.LState) *resumer {
 	lua.OpenCoroutine(other)
 	resume := other.GetField(other.Get(-1), "resume").(*lua.LFunction)
 	re := &resumer{L: NewThread(L, TaskDepth), resume: resume.GFunction}
-	re.entry, re.stop = L.NewFunction(re.enter), re.stopped
+	re.entry = L.NewFunction(re.enter)
 	return re
 }
 
@@ -131,33 +132,25 @@ func (m *machine) resume(r *Runner) {
 	r.T.Replace(f.instruction().a()+1, re.entry)
 	f.Pc-- // back to the call
 	re.fn, r.left = r.left, nil
-	re.panics, r.T.Panic = r.T.Panic, re.stop
+	if re.ctx = r.T.Context(); re.ctx != nil {
+		r.T.SetContext(context.Background()) // the call comes before an end of re.ctx
+	}
 	re.L.Push(r.T)
 	r.T.G.CurrentThread = re.L
 	re.resume(re.L)
 }
 
-// enter is the first that runs of a thread that goes on. It goes on to the
-// function whose call was left.
+// enter is the first that runs of a thread that goes on. It makes of the coroutine
+// a thread that nobody has resumed, so that results and errors come as from Run,
+// keeps nothing of it, and goes on to the function.
 func (re *resumer) enter(T *lua.LState) int {
-	fn := re.fn
-	re.release(T)
+	fn, ctx := re.fn, re.ctx
+	re.fn, re.ctx = nil, nil
+	re.L.SetTop(0)
+	T.Parent, T.G.CurrentThread = nil, re.L
+	if ctx != nil {
+		T.SetContext(ctx)
+	}
 	topFrame(T).Fn = fn
 	return fn.GFunction(T)
-}
-
-// stopped raises, as Run would, an error that came before enter: that of a context
-// that has ended.
-func (re *resumer) stopped(T *lua.LState) {
-	re.release(T)
-	T.Panic(T)
-}
-
-// release makes of the coroutine a thread that nobody has resumed, so that results
-// and errors come as from Run, and keeps nothing of it.
-func (re *resumer) release(T *lua.LState) {
-	T.Parent, T.Panic = nil, re.panics
-	T.G.CurrentThread = re.L
-	re.L.SetTop(0)
-	re.fn, re.panics = nil, nil
 }

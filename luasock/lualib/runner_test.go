@@ -150,26 +150,40 @@ func TestErrorsAfterACallThatWasLeft(t *testing.T) {
 	}
 }
 
-// TestAContextThatEndsWhileACallIsLeft stops the thread before the call is made
-// again.
+// TestAContextThatEndsWhileACallIsLeft: the call is made again, as it would have
+// ended its wait, and what comes after it raises.
 func TestAContextThatEndsWhileACallIsLeft(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	r := leaving(t)
-	r.T.SetContext(ctx)
-	fn, bad := Load(r.T, []byte("local function f()\nwait(1)\nend\nf()"), "=test")
-	if bad != nil {
-		t.Fatal(bad)
+	tests := []struct{ source, message, trace string }{
+		{"local function f()\nwait(1)\nend\nf()", "test:3: context canceled", "test:3: in function 'f'\n\ttest:4: in main chunk"},
+		{"wait(1, error)", "cut short", "[C]: in function 'wait'\n\ttest:1: in main chunk"},
 	}
-	if r.Run(fn); !r.Left() {
-		t.Fatal("the call was not left")
-	}
-	cancel()
-	_, err := r.Again()
-	if err == nil || err.Object.String() != "test:2: context canceled" || r.Left() {
-		t.Fatalf("got %v, %v", err, r.Left())
-	}
-	if want := "test:2: in function 'f'\n\ttest:4: in main chunk"; !strings.Contains(err.StackTrace, want) {
-		t.Errorf("got %s\nwant %s in it", err.StackTrace, want)
+	for _, tt := range tests {
+		ctx, cancel := context.WithCancel(t.Context())
+		L := newState(t, Options{})
+		L.SetContext(ctx)
+		r, called := NewRunner(L), false
+		L.SetGlobal("wait", L.NewFunction(func(T *lua.LState) int {
+			if called = !called; called {
+				return r.Leave()
+			}
+			if T.GetTop() == 2 {
+				T.Error(lua.LString("cut short"), 0)
+			}
+			return 0
+		}))
+		fn, bad := Load(L, []byte(tt.source), "=test")
+		if bad != nil {
+			t.Fatal(bad)
+		}
+		r.Run(fn)
+		cancel()
+		_, err := r.Again()
+		if err == nil || err.Object.String() != tt.message || r.Left() || called {
+			t.Fatalf("got %v; left %v, called %v", err, r.Left(), called)
+		}
+		if !strings.Contains(err.StackTrace, tt.trace) {
+			t.Errorf("got %s\nwant %s in it", err.StackTrace, tt.trace)
+		}
 	}
 }
 
