@@ -1,6 +1,7 @@
 package luasock
 
 import (
+	"context"
 	"runtime"
 	"testing"
 
@@ -44,6 +45,25 @@ func TestWaitingTasksHoldNoGoroutine(t *testing.T) {
 	}
 	if most > 5 {
 		t.Errorf("%d tasks that wait hold %d goroutines", n, most)
+	}
+}
+
+// A thread that is used again has the context that the VM has now.
+func TestTasksAfterAContextHasEnded(t *testing.T) {
+	vm := openVM(t, Options{})
+	for range 2 {
+		ctx, cancel := context.WithCancel(t.Context())
+		vm.L.SetContext(ctx)
+		got, err := vm.run(t, "", `task.spawn(function() out("ran") end)`)
+		if err != nil || len(got) == 0 {
+			t.Errorf("got %q, %v", got, err)
+		}
+		vm.lines = nil
+		cancel()
+	}
+	vm.L.RemoveContext()
+	if got, err := vm.run(t, "", `task.spawn(function() out("ran") end)`); err != nil || len(got) == 0 {
+		t.Errorf("got %q, %v", got, err)
 	}
 }
 

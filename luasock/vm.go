@@ -192,6 +192,7 @@ func (vm *VM) borrow() *lualib.Runner {
 	if n := len(vm.threads); n > 0 {
 		r := vm.threads[n-1]
 		vm.threads = vm.threads[:n-1]
+		r.Use(vm.L)
 		return r
 	}
 	return lualib.NewRunner(vm.L)
@@ -201,7 +202,6 @@ func (vm *VM) borrow() *lualib.Runner {
 // left to the collector.
 func (vm *VM) giveBack(r *lualib.Runner) {
 	if len(vm.threads) < mostIdle {
-		r.T.Env = vm.L.Env
 		vm.threads = append(vm.threads, r)
 	}
 }
@@ -281,7 +281,7 @@ func (vm *VM) errorText(v lua.LValue) string {
 	}
 	r := vm.borrow()
 	results, failure := r.Run(fn, v)
-	if failure != nil || r.Left() {
+	if failure != nil {
 		return errorText(v)
 	}
 	vm.giveBack(r)

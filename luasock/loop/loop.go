@@ -6,9 +6,9 @@
 // with a Go stack of its own (iter.Pull); the owner switches into it and it
 // switches back when it waits, so that no two tasks ever run at once and what
 // they share needs no lock. A task that can be called again instead gives its
-// stack to the next meanwhile: see FD.Leave. The owner is a task too, Main: where it waits, it
-// runs the others until its own wait is over. That is how a host that never
-// heard of the loop gets plain blocking calls.
+// stack to the next meanwhile: see FD.Leave. The owner is a task too, Main: where
+// it waits, it runs the others until its own wait is over. That is how a host
+// that never heard of the loop gets plain blocking calls.
 //
 // Unless its comment says otherwise, a function or method of this package may
 // be called only by the owner or by a task of the loop. Post may be called by

@@ -1,6 +1,8 @@
 package lualib
 
 import (
+	"context"
+
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -21,6 +23,14 @@ type Runner struct {
 // NewRunner makes a Runner with a thread of TaskDepth.
 func NewRunner(L *lua.LState) *Runner {
 	return &Runner{T: NewThread(L, TaskDepth), m: machineOf(L)}
+}
+
+// Use readies a Runner that has run before: it gets L's globals and context anew.
+func (r *Runner) Use(L *lua.LState) {
+	r.T.Env = L.Env
+	if ctx := L.Context(); ctx != r.T.Context() {
+		share(r.T, ctx)
+	}
 }
 
 // Run calls fn, and returns as PCall does, or, when a call was left, nothing: see
@@ -44,16 +54,17 @@ func (r *Runner) MayLeave(L *lua.LState) bool {
 	if L != r.T {
 		return false
 	}
-	f := topFrame(L).Parent
-	if f == nil {
+	call := topFrame(L)
+	if call.Parent == nil {
 		return false
 	}
-	for ; f != nil; f = f.Parent {
+	for f := call.Parent; f != nil; f = f.Parent {
 		if f.Fn.IsG || f.instruction().op() != lua.OP_CALL {
 			return false
 		}
 	}
-	return true
+	b := call.Parent.instruction().b()
+	return b == 0 || call.NArgs == b-1 // else __call has put one before them
 }
 
 // Leave leaves the call, which must be one that MayLeave allows. Its Go function
@@ -91,12 +102,15 @@ func (r *Runner) catch(err **lua.ApiError) {
 	}
 }
 
-// resumer goes on with the threads of Runners.
+// resumer goes on with the threads of Runners, one after the other.
 type resumer struct {
 	L      *lua.LState    // which resumes them
 	resume lua.LGFunction // gopher-lua's coroutine.resume
 	entry  *lua.LFunction // stands where the function stood whose call was left
-	runner *Runner        // that is about to go on
+
+	// Of the thread that is about to go on:
+	fn  *lua.LFunction // whose call was left
+	ctx context.Context
 }
 
 func newResumer(L *lua.LState) *resumer {
@@ -117,8 +131,10 @@ func (m *machine) resume(r *Runner) {
 	f := topFrame(r.T)
 	r.T.Replace(f.instruction().a()+1, re.entry)
 	f.Pc-- // back to the call
-	re.runner = r
-	re.L.SetTop(0)
+	re.fn, r.left = r.left, nil
+	if re.ctx = r.T.Context(); re.ctx != nil {
+		r.T.SetContext(context.Background()) // the call comes before an end of re.ctx
+	}
 	re.L.Push(r.T)
 	r.T.G.CurrentThread = re.L
 	re.resume(re.L)
@@ -126,11 +142,15 @@ func (m *machine) resume(r *Runner) {
 
 // enter is the first that runs of a thread that goes on. It makes of the coroutine
 // a thread that nobody has resumed, so that results and errors come as from Run,
-// and goes on to the function.
+// keeps nothing of it, and goes on to the function.
 func (re *resumer) enter(T *lua.LState) int {
-	fn := re.runner.left
-	re.runner.left = nil
-	T.Parent = nil
+	fn, ctx := re.fn, re.ctx
+	re.fn, re.ctx = nil, nil
+	re.L.SetTop(0)
+	T.Parent, T.G.CurrentThread = nil, re.L
+	if ctx != nil {
+		T.SetContext(ctx)
+	}
 	topFrame(T).Fn = fn
 	return fn.GFunction(T)
 }

@@ -1,9 +1,12 @@
 package lualib
 
 import (
+	"context"
 	"errors"
+	"runtime"
 	"strings"
 	"testing"
+	"weak"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -57,6 +60,7 @@ func TestCallsThatAreLeft(t *testing.T) {
 		{"arguments from a call", `local a, b = wait(unpack({4, 5})) return a, b`, "4 5", 1},
 		{"300 arguments", `local t = {} for i = 1, 300 do t[i] = i end local r = {wait(unpack(t))} return #r, r[300]`, "300 300", 1},
 		{"an upvalue stays one", `local n = 0 local function inc() n = n + wait(1) end inc() inc() n = n + 1 return n`, "3", 2},
+		{"as a __call with arguments from a call", `local c = setmetatable({}, {__call = wait}) local self, x = c(unpack({8})) return self == c, x`, "true 8", 1},
 		{"a loop", `local s = 0 for i = 1, 100 do s = s + wait(i) end return s`, "5050", 100},
 		{"a loop with an iterator", `local s = 0 for _, v in ipairs{1, 2, 3} do s = s + wait(v) end return s`, "6", 3},
 		{"below 500 functions", `local function f(n) if n == 0 then return (wait(1)) end return (f(n - 1)) end return (f(500))`, "1", 1},
@@ -88,6 +92,7 @@ func TestCallsThatAreNotLeft(t *testing.T) {
 		{"in a metamethod", `local x = setmetatable({}, {__index = function(_, k) local v = wait(k) return v end}).abc return x`, "abc"},
 		{"in an operator", `local x = setmetatable({}, {__add = function() local v = wait(5) return v end}) + 1 return x`, "5"},
 		{"in an iterator", `local s = 0 for x in function(_, i) local n = wait((i or 0) + 1) if n < 4 then return n end end do s = s + x end return s`, "6"},
+		{"as the __call of a table", `local c = setmetatable({}, {__call = wait}) local self, x = c(8) return self == c, x`, "true 8"},
 		{"as an iterator", `local n = 0 for x in wait, nil do n = n + 1 end return n`, "0"},
 		{"in gsub", `local x = ("ab"):gsub(".", function(c) local d = wait(c .. c) return d end) return x`, "aabb"},
 		{"in sort", `local t = {3, 1, 2} table.sort(t, function(a, b) local l = wait(a < b) return l end) return t[1], t[3]`, "1 3"},
@@ -142,6 +147,71 @@ func TestErrorsAfterACallThatWasLeft(t *testing.T) {
 				t.Errorf("another Runner then gives %v", err)
 			}
 		})
+	}
+}
+
+// TestAContextThatEndsWhileACallIsLeft: the call is made again, as it would have
+// ended its wait, and what comes after it raises.
+func TestAContextThatEndsWhileACallIsLeft(t *testing.T) {
+	tests := []struct{ source, message, trace string }{
+		{"local function f()\nwait(1)\nend\nf()", "test:3: context canceled", "test:3: in function 'f'\n\ttest:4: in main chunk"},
+		{"wait(1, error)", "cut short", "[C]: in function 'wait'\n\ttest:1: in main chunk"},
+	}
+	for _, tt := range tests {
+		ctx, cancel := context.WithCancel(t.Context())
+		L := newState(t, Options{})
+		L.SetContext(ctx)
+		r, called := NewRunner(L), false
+		L.SetGlobal("wait", L.NewFunction(func(T *lua.LState) int {
+			if called = !called; called {
+				return r.Leave()
+			}
+			if T.GetTop() == 2 {
+				T.Error(lua.LString("cut short"), 0)
+			}
+			return 0
+		}))
+		fn, bad := Load(L, []byte(tt.source), "=test")
+		if bad != nil {
+			t.Fatal(bad)
+		}
+		r.Run(fn)
+		cancel()
+		_, err := r.Again()
+		if err == nil || err.Object.String() != tt.message || r.Left() || called {
+			t.Fatalf("got %v; left %v, called %v", err, r.Left(), called)
+		}
+		if !strings.Contains(err.StackTrace, tt.trace) {
+			t.Errorf("got %s\nwant %s in it", err.StackTrace, tt.trace)
+		}
+	}
+}
+
+// TestAThreadThatHasGoneOnIsNotKept: what an error has left on it may be sockets.
+func TestAThreadThatHasGoneOnIsNotKept(t *testing.T) {
+	L := newState(t, Options{})
+	run(t, L, "") // gopher-lua keeps the first that runs
+	r := NewRunner(L)
+	L.SetGlobal("wait", L.NewFunction(func(T *lua.LState) int {
+		if r == nil {
+			return 0
+		}
+		return r.Leave()
+	}))
+	fn, bad := Load(L, []byte("wait() error('no')"), "=test")
+	if bad != nil {
+		t.Fatal(bad)
+	}
+	r.Run(fn)
+	again, T := r, weak.Make(r.T)
+	r = nil
+	if _, err := again.Again(); err == nil {
+		t.Fatal("no error")
+	}
+	again = nil
+	run(t, L, "type(1)") // is now what has called a row last
+	if runtime.GC(); T.Value() != nil {
+		t.Error("the thread is still there")
 	}
 }
 
