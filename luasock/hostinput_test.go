@@ -71,8 +71,8 @@ func TestHostInputIsCutShort(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer vm.Close()
-	vm.L.SetGlobal("give", vm.L.NewFunction(func(*lua.LState) int {
-		w.WriteString("late\n")
+	vm.L.SetGlobal("give", vm.L.NewFunction(func(L *lua.LState) int {
+		w.WriteString(L.CheckString(1))
 		return 0
 	}))
 	fn, err := vm.Load([]byte(`
@@ -85,13 +85,23 @@ func TestHostInputIsCutShort(t *testing.T) {
 		task.yield()
 		t:cancel("enough")
 		assert(select(2, t:join()) == "enough")
-		give()
+		give("late\n")
 		assert(input:gets() == "late\n")
+		give("1 4")
+		assert(io.read("*n") == 1)
+		t = task.spawn(io.read, "*n")
+		task.yield()
+		t:cancel("enough")
+		assert(select(2, t:join()) == "enough")
+		give("2 ")
+		assert(io.read("*n", 1) == 42)
 		t = task.spawn(input.gets, input)
 		task.yield()
 		input:close()
 		local ok, got, why, n = t:join()
 		assert(ok and got == nil and why == "closed" and n == 0)
+		ok, why = pcall(io.lines())
+		assert(not ok and why:find("stream is closed"), why)
 	`), "=test")
 	if err != nil {
 		t.Fatal(err)

@@ -58,6 +58,9 @@ func (k keyboard) Discard(n int) (int, error) { return len(k.stream().Take(n)), 
 // Buffered implements lualib.Input.
 func (k keyboard) Buffered() int { return k.stream().Buffered() }
 
+// Forget implements lualib.Input.
+func (k keyboard) Forget() { k.stream().Forget() }
+
 // Line implements lualib.Input.
 func (k keyboard) Line() (string, error) { return k.text(k.stream().Gets(math.MaxInt)) }
 

@@ -77,6 +77,7 @@ func TestStandardStreams(t *testing.T) {
 			print(socket.STDIN:gets(), socket.STDIN:get_contents(), socket.STDIN:gets())
 			print(pcall(socket.STDIN.set_timeout, socket.STDIN, 1))`,
 			open(), `^from a file\n\trest\tnil\tclosed\t0\nfalse\t.*a file has no time-out\)\n$`},
+		{"a file that is read again", `print(#io.read("*a"), io.stdin:seek("set"), io.read())`, open(), `^16\t0\tfrom a file\n$`},
 		{"nothing", `print(socket.STDIN:gets(), #socket.select({socket.STDIN}, {socket.STDOUT}, nil, 0))`, nil, `^nil\tclosed\t0\t1\n$|^nil\t1\n$`},
 		{"what they are", `
 			for _, fp in ipairs{socket.STDIN, socket.STDOUT, socket.STDERR} do

@@ -139,6 +139,9 @@ func linesOf(c bind.Call, f *file, first int, own bool) int {
 			c.L.Push(format)
 		}
 		n := readFormats(c, f, 1)
+		if c.L.Get(-n) == lua.LNil && n > 1 { // of what was read nil is the last
+			c.Raise("%s", c.L.Get(1-n))
+		}
 		if own && c.L.Get(-n) == lua.LNil {
 			f.closed = true
 			f.f.Close()
@@ -176,13 +179,15 @@ func fileSeek(c bind.Call) int {
 
 // unread moves the system's place in the file back to where the script reads.
 func (f *file) unread() error {
-	if f.r == nil || f.r.Buffered() == 0 {
+	if f.r == nil {
 		return nil
 	}
-	if _, err := f.f.Seek(int64(-f.r.Buffered()), io.SeekCurrent); err != nil {
-		return err
+	if n := f.r.Buffered(); n > 0 {
+		if _, err := f.f.Seek(int64(-n), io.SeekCurrent); err != nil {
+			return err
+		}
 	}
-	f.r.Discard(f.r.Buffered())
+	f.r.Forget()
 	return nil
 }
 

@@ -104,36 +104,46 @@ func (f *file) readAll() (lua.LValue, error) {
 const maxNumeral = 200
 
 // readNumber reads the longest text that may begin a number, as scanf does.
+// Nothing of it is taken before it has come whole.
 func (f *file) readNumber() (lua.LValue, error) {
-	if err := f.skip(isSpace); err != nil {
+	if err := f.skipSpace(); err != nil {
 		return lua.LNil, err
 	}
 	var s numberPrefix
-	err := f.skip(func(c byte) bool { return len(s.text) < maxNumeral && s.take(c) })
+	for more := true; more && len(s.text) < maxNumeral; {
+		want := max(len(s.text)+1, min(f.r.Buffered(), maxNumeral))
+		held, err := f.r.Peek(want)
+		if err != nil && err != io.EOF {
+			return lua.LNil, err
+		}
+		for i := len(s.text); i < len(held) && more; i++ {
+			more = s.take(held[i])
+		}
+		more = more && len(held) == want
+	}
+	f.r.Discard(len(s.text))
 	if n, ok := parseNumber(string(s.text)); ok {
 		return lua.LNumber(n), nil
 	}
-	if err == io.EOF {
-		err = nil
-	}
-	return lua.LNil, err
+	return lua.LNil, nil
 }
 
-// skip takes bytes as long as they are wanted. The error says why there is none to
-// look at.
-func (f *file) skip(wanted func(byte) bool) error {
+// skipSpace takes the white space that comes first. The error says why nothing
+// comes behind it.
+func (f *file) skipSpace() error {
 	for {
-		held, err := f.r.Peek(min(max(1, f.r.Buffered()), maxNumeral))
+		held, err := f.r.Peek(max(1, min(f.r.Buffered(), maxNumeral)))
 		if len(held) == 0 {
 			return err
 		}
-		for i, c := range held {
-			if !wanted(c) {
-				f.r.Discard(i)
-				return nil
-			}
+		space := 0
+		for space < len(held) && isSpace(held[space]) {
+			space++
 		}
-		f.r.Discard(len(held))
+		f.r.Discard(space)
+		if space < len(held) {
+			return nil
+		}
 	}
 }
 

@@ -41,6 +41,8 @@ type Input interface {
 	Contents(n int) (string, error)
 	// Buffered is how many bytes are held.
 	Buffered() int
+	// Forget drops the bytes that are held, and an end that was met.
+	Forget()
 }
 
 // newInput gives what reads a file. A regular file does not keep anyone waiting,
@@ -78,6 +80,9 @@ func (r input) Contents(n int) (string, error) {
 	}
 	return text.String(), err
 }
+
+// Forget implements Input.
+func (r input) Forget() { r.Discard(r.Buffered()) }
 
 // Read implements io.Reader. It raises a Lua error when the wait is cut short.
 func (s *source) Read(p []byte) (int, error) {

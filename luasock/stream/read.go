@@ -111,6 +111,15 @@ func (s *Stream) Take(n int) []byte {
 	return s.give(min(n, len(s.buf)), 0)
 }
 
+// Forget drops what is buffered, and an end that was met: the next read asks anew.
+// It does nothing while a task reads.
+func (s *Stream) Forget() {
+	if !s.reading {
+		s.Take(s.Buffered())
+		s.pending, s.ended = nil, false
+	}
+}
+
 // Gets gives a line with its "\n", at most n bytes (math.MaxInt: up to MostUntil,
 // then it fails); at the end what is left.
 func (s *Stream) Gets(n int) ([]byte, error) {
