@@ -72,12 +72,14 @@ func (s *Stream) room(size int) []byte {
 	}
 	size = min(max(size, 1), most)
 	switch flood := s.flooded && !s.exact && s.shareable(); {
-	case len(s.buf) == 0 && !flood:
+	case len(s.buf) == 0 && flood:
+		return s.group.scratch.Bytes()
+	case len(s.buf) == 0:
 		return s.group.scratch.Bytes()[:size]
 	case len(s.buf) < loop.Large && flood:
 		room := s.group.scratch.Bytes()
 		n := copy(room, s.buf)
-		s.buf, s.lent, s.still = room[:n], n > 0, false
+		s.buf, s.lent, s.still = room[:n], true, false
 		return room[n:]
 	}
 	s.own()

@@ -188,3 +188,29 @@ func TestEndOfAFlood(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// A stream that waits behind a flood keeps none of the memory that is shared.
+func TestWaitBehindAFlood(t *testing.T) {
+	r := newCopyRig(t, "unix", "unix", nil)
+	r.loop.Go("reader", func() {
+		for {
+			if _, err := r.source.Read(8 << 10); err != nil {
+				return
+			}
+		}
+	})
+	r.loop.Go("writer", func() {
+		r.feed.Write(make([]byte, 8<<10)) // as much as is asked for
+		for in, _ := r.source.Moved(); in == 0; in, _ = r.source.Moved() {
+			r.loop.Yield()
+		}
+		r.loop.Yield()
+		if n := r.source.Holds(); n > 0 {
+			t.Errorf("it keeps %d bytes", n)
+		}
+		r.feed.Close()
+	})
+	if err := r.loop.Run(); err != nil {
+		t.Fatal(err)
+	}
+}
