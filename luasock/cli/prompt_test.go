@@ -1,8 +1,9 @@
 package cli
 
 import (
+	"bufio"
 	"fmt"
-	"github.com/creack/pty"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -11,8 +12,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
+	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
 )
 
@@ -1192,4 +1195,50 @@ func TestPromptShowsWhatTheReadmeSays(t *testing.T) {
 func unnumbered(text string) string {
 	text = regexp.MustCompile(`[\d.]*\d`).ReplaceAllString(text, "N")
 	return regexp.MustCompile(` +`).ReplaceAllString(text, " ")
+}
+
+// A terminal that goes away under an interact, without a signal, ends what is typed;
+// the peer may finish, and then the prompt ends.
+func TestPromptLosesItsTerminal(t *testing.T) {
+	for _, term := range []string{"xterm", "dumb"} {
+		t.Run(term, func(t *testing.T) {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			master, slave, err := pty.Open()
+			if err != nil {
+				t.Fatal(err)
+			}
+			cmd := exec.Command(binary)
+			cmd.Env = []string{"HOME=" + t.TempDir(), "TERM=" + term}
+			cmd.Stdin, cmd.Stdout, cmd.Stderr = slave, slave, slave
+			cmd.SysProcAttr = &unix.SysProcAttr{Setsid: true} // it is not the one that signals come from
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			slave.Close()
+			defer time.AfterFunc(patience, func() { cmd.Process.Kill() }).Stop()
+			fmt.Fprintf(master, ".connect tcp://%s\r.interact\rhello\r", l.Addr())
+			l.(*net.TCPListener).SetDeadline(time.Now().Add(patience))
+			peer, err := l.Accept()
+			if err != nil {
+				t.Fatal(err)
+			}
+			peer.SetDeadline(time.Now().Add(patience))
+			lines := bufio.NewReader(peer)
+			if line, err := lines.ReadString('\n'); line != "hello\n" {
+				t.Errorf("the peer got %q, %v", line, err)
+			}
+			master.Close()
+			if rest, err := io.ReadAll(lines); err != nil || len(rest) > 0 {
+				t.Errorf("then the peer got %q, %v", rest, err)
+			}
+			peer.Close()
+			if err := cmd.Wait(); err != nil {
+				t.Errorf("the prompt ended with %v", err)
+			}
+		})
+	}
 }

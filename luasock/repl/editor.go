@@ -28,6 +28,7 @@ type editor struct {
 	search *search
 	call   string // the function whose signature is shown
 	talk   *talk  // nil for an entry
+	ended  bool   // the input has ended: readline reads no more
 }
 
 // questions are what only the goroutine of the VM can answer.
@@ -100,7 +101,12 @@ func (noCompleter) Do([]rune, int) ([][]rune, int) { return nil, 0 }
 
 // read reads an entry. The error is io.EOF at the end of the input or for Ctrl-D
 // on an empty line, readline.ErrInterrupt for Ctrl-C.
-func (e *editor) read() (string, error) { return e.rl.Readline() }
+func (e *editor) read() (string, error) {
+	if e.ended {
+		return "", io.EOF
+	}
+	return e.rl.Readline()
+}
 
 // close frees what readline holds. The keyboard is closed before it: then nothing
 // of readline waits for a key, and its Close does not hang.
@@ -134,6 +140,7 @@ func (e *editor) key(r rune) (rune, bool) {
 	}
 	switch r {
 	case 0: // the end of the input: what has been typed is not an entry
+		e.ended = true
 		e.rl.Operation.SetBuffer("")
 		e.show.close("")
 	case readline.CharEnter, readline.CharCtrlJ:

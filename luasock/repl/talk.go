@@ -26,18 +26,24 @@ const (
 	lineEscaped           // Ctrl-]
 	lineHungUp            // nobody waits for it any more
 	linesEnd              // Ctrl-D on an empty line
+	inputEnds             // the terminal is gone
 )
 
 const charEscape = 0x1d // Ctrl-]
 
 // readLine reads a line for a peer.
 func (e *editor) readLine() (string, lineState) {
+	if e.ended {
+		return "", inputEnds
+	}
 	t := &talk{}
 	ask, history := e.ask, e.history
 	e.ask, e.history, e.talk = noQuestions{}, e.said, t
 	text, err := e.rl.Readline()
 	e.ask, e.history, e.talk = ask, history, nil
 	switch {
+	case e.ended:
+		return "", inputEnds
 	case err == io.EOF:
 		return "", linesEnd
 	case err == nil:
@@ -111,6 +117,8 @@ func (c *Console) typed() (p []byte, more bool, err error) {
 			return []byte(text), true, nil
 		case end == linesEnd:
 			return nil, true, io.EOF
+		case end == inputEnds:
+			return nil, false, io.EOF
 		case end == lineEscaped:
 			return nil, false, nil
 		case end == lineLeft:
@@ -127,8 +135,10 @@ func (c *Console) plainLine() (string, lineState) {
 		switch b, err := c.keys.byte(forever, c.keys.hung[0]); {
 		case err == errHungUp:
 			return "", lineHungUp
-		case err != nil:
+		case err == io.EOF && isTerminal(c.o.In): // Ctrl-D
 			return "", linesEnd
+		case err != nil:
+			return "", inputEnds
 		case b == charEscape:
 			c.show.Write([]byte("\n")) // behind the ^] of the terminal's
 			return "", lineEscaped
