@@ -806,6 +806,25 @@ func TestPromptKeepsItsKeys(t *testing.T) {
 	}
 }
 
+// What the prompt does with standard input changes nothing of what the stream tells.
+func TestPromptLeavesTheStreamAlone(t *testing.T) {
+	p := sit(t, nil)
+	p.enters("socket.STDIN:set_timeout(0, 1000)")
+	p.enters("socket.STDIN:gets()")
+	if got := p.enters("socket.STDIN:get_meta_data().timed_out"); got != "true" {
+		t.Errorf("timed_out is %s after a time-out", got)
+	}
+	p.enters("socket.STDIN:set_timeout(60)")
+	p.types("print('type') socket.STDIN:gets()\r")
+	p.sees("\ntype\n")
+	p.types("\x04")
+	p.ready()
+	if got := p.enters("socket.STDIN:eof()"); got != "true" {
+		t.Errorf("eof is %s after Ctrl-D", got)
+	}
+	p.leaves()
+}
+
 func TestPromptHistory(t *testing.T) {
 	home := t.TempDir()
 	file := filepath.Join(home, ".local/state/sockscript/history")

@@ -136,14 +136,15 @@ func (c *Console) standardStream() *luasock.Stream {
 func (c *Console) takeKeys() {
 	c.keys.lend(false)
 	fp := c.standardStream()
-	if fp == nil || fp.IsClosed() {
+	if fp == nil || fp.IsClosed() || fp.Stream.Ended() {
 		return
 	}
-	const most = 1 << 20
-	blocking := fp.Blocking()
-	fp.SetBlocking(false)
-	if ahead, err := fp.Stream.Read(most); err == nil {
+	for !fp.Stream.EOF() { // which takes what has come
+		ahead := fp.Stream.Take(fp.Stream.Buffered())
+		if len(ahead) == 0 {
+			return
+		}
 		c.keys.give(ahead)
 	}
-	fp.SetBlocking(blocking)
+	fp.Stream.Forget() // the end that a script has not asked for
 }
