@@ -265,7 +265,10 @@ func (k *keyboard) bracketed() (string, error) {
 	const end = "\x1b[201~"
 	var text []byte
 	for len(text) < mostPasted {
-		b, err := k.byte(forever)
+		b, err := k.byte(forever, k.hung[0])
+		if err == errHungUp { // the mark may never come
+			return string(keyHangUp), nil
+		}
 		if err != nil {
 			return "", err
 		}

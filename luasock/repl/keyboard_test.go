@@ -3,6 +3,7 @@ package repl
 import (
 	"io"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -80,6 +81,41 @@ func TestPasteKey(t *testing.T) {
 		if got := all(keys); got != string(keyPaste)+"x" || keys.paste() != k.want {
 			t.Errorf("%q: %q stands for %q, want %q", k.pasted, got, keys.paste(), k.want)
 		}
+	}
+}
+
+// Who hangs up need not wait for the end of a paste, whose mark may never come.
+func TestPasteIsHungUp(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	defer w.Close()
+	k, err := newKeyboard(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer k.Close()
+	w.WriteString("\x1b[200~x")
+	keys := make(chan string, 1)
+	go func() {
+		key, _ := k.key()
+		keys <- key
+	}()
+	for fds := []unix.PollFd{{Fd: int32(r.Fd()), Events: unix.POLLIN}}; ; runtime.Gosched() {
+		if n, err := unix.Poll(fds, 0); n == 0 && err == nil {
+			break
+		}
+	}
+	k.hangUp(true)
+	select {
+	case key := <-keys:
+		if key != string(keyHangUp) {
+			t.Errorf("it gives %q", key)
+		}
+	case <-time.After(time.Minute):
+		t.Fatal("it waits for the rest of the paste")
 	}
 }
 
