@@ -34,9 +34,9 @@ func TestSilentNameServer(t *testing.T) {
 			alone(http.get("https://b.silent.test:8443/x", {timeout = {dns = 0.03, total = 60}})) --> =nil timeout while looking up b.silent.test 110 timeout
 			alone(http.download("http://c.silent.test", os.tmpname(), {timeout = {dns = 0.03}})) --> =nil timeout while looking up c.silent.test 110 timeout`},
 		{name: "http: the limit for the whole ends it", code: `
-			alone(http.get("http://d.silent.test", {timeout = 0.03})) --> =nil timeout while looking up d.silent.test 110 timeout
-			alone(http.get("http://e.silent.test", {timeout = {total = 0.03}})) --> =nil timeout while looking up e.silent.test 110 timeout
-			alone(http.post("http://f.silent.test", "x", {timeout = {dns = false, total = 0.03}})) --> =nil timeout while looking up f.silent.test 110 timeout`},
+			alone(http.get("http://d.silent.test", {timeout = 0.5})) --> =nil timeout while looking up d.silent.test 110 timeout
+			alone(http.get("http://e.silent.test", {timeout = {total = 0.5}})) --> =nil timeout while looking up e.silent.test 110 timeout
+			alone(http.post("http://f.silent.test", "x", {timeout = {dns = false, total = 0.5}})) --> =nil timeout while looking up f.silent.test 110 timeout`},
 		{name: "http: the limits of other parts do not", code: `
 			local others = {dns = 1.2, connect = 0.6, tls = 0.6, first_byte = 0.6, idle = 0.6}
 			alone(http.get("https://g.silent.test", {timeout = others})) --> =nil timeout while looking up g.silent.test 110 timeout
