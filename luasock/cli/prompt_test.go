@@ -1067,6 +1067,22 @@ func TestPromptOnADumbTerminal(t *testing.T) {
 	p.until("no other prompt", func(s *screen) bool { return s.text(s.row) == "" })
 }
 
+// A task that ends the program under an interact leaves the terminal as it was.
+func TestPromptExitsUnderAnInteract(t *testing.T) {
+	for _, term := range []string{"xterm", "dumb"} {
+		p := sit(t, nil, "TERM="+term)
+		p.enters("a, b = socket.stream_pair(1, 1, 0)")
+		p.enters("task.spawn(function() b:read_line() os.exit(3) end)")
+		p.enters("a")
+		p.types(".interact\r")
+		p.sees("Ctrl-] comes back")
+		p.types("go\r")
+		if status := p.gone(); status != 3 {
+			t.Errorf("%s: exit status %d", term, status)
+		}
+	}
+}
+
 // The line is right in windows of any width, whatever is typed.
 func TestPromptDraws(t *testing.T) {
 	const text = "x = 'abcdefghij klmnopqrstuvwxyz 日本語の文字列 e\u0301 ünï 0123456789 \t end'"

@@ -99,7 +99,7 @@ func (c *Console) typist() (next func() (p []byte, more bool, err error), done f
 		return nil, nil
 	}
 	if c.editor == nil {
-		return c.typed, c.term.endLinesAt(charEscape)
+		c.term.endLinesAt(charEscape)
 	}
 	return c.typed, func() { c.term.restore() }
 }

@@ -17,7 +17,8 @@ type terminal struct {
 	mu   sync.Mutex
 	kept *unix.Termios // guarded by mu: the modes to go back to; nil while they hold
 
-	signalling bool // guarded by mu: signals(true)
+	lines      *unix.Termios // guarded by mu: as kept, of endLinesAt
+	signalling bool          // guarded by mu: signals(true)
 }
 
 // Bracketed paste: the terminal marks what is pasted, so that its newlines are
@@ -65,17 +66,19 @@ func (t *terminal) signals(on bool) {
 	unix.IoctlSetTermios(int(t.in.Fd()), setTermios, &modes)
 }
 
-// endLinesAt has the terminal, in its own mode, give a line at a key too. The
-// function that it returns undoes that.
-func (t *terminal) endLinesAt(key byte) (restore func()) {
+// endLinesAt has the terminal, in its own mode, give a line at a key too, until
+// restore.
+func (t *terminal) endLinesAt(key byte) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	was, err := unix.IoctlGetTermios(int(t.in.Fd()), getTermios)
-	if err != nil {
-		return func() {}
+	if err != nil || t.lines != nil {
+		return
 	}
 	modes := *was
 	modes.Cc[unix.VEOL] = key
 	unix.IoctlSetTermios(int(t.in.Fd()), setTermios, &modes)
-	return func() { unix.IoctlSetTermios(int(t.in.Fd()), setTermios, was) }
+	t.lines = was
 }
 
 // rawModes are the modes of raw.
@@ -89,10 +92,14 @@ func rawModes(was *unix.Termios) unix.Termios {
 	return raw
 }
 
-// restore undoes raw. Doing it twice does nothing.
+// restore undoes raw and endLinesAt. Doing it twice does nothing.
 func (t *terminal) restore() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.lines != nil {
+		unix.IoctlSetTermios(int(t.in.Fd()), setTermios, t.lines)
+		t.lines = nil
+	}
 	if t.kept == nil {
 		return nil
 	}
