@@ -17,6 +17,10 @@ func TestFrameLayout(t *testing.T) {
 		t.Fatal("lua.Debug has no frame")
 	}
 	theirs, ours := d.Type.Elem(), reflect.TypeFor[callFrame]()
+	current, ok := reflect.TypeFor[lua.LState]().FieldByName("currentFrame")
+	if !ok || current.Type != d.Type || current.Offset != currentFrame {
+		t.Fatalf("an LState's current frame is a %s at %d", current.Type, current.Offset)
+	}
 	if theirs.NumField() != ours.NumField() || theirs.Size() != ours.Size() {
 		t.Fatalf("gopher-lua's callFrame has %d fields", theirs.NumField())
 	}
