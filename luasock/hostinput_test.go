@@ -144,7 +144,7 @@ func TestInputEndsWithVM(t *testing.T) {
 		}
 		vm.Close()
 	}
-	for end := time.Now().Add(patience / 2); runtime.NumGoroutine() >= before+10; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(patience / 2); runtime.NumGoroutine() >= before+10; runtime.Gosched() {
 		if time.Now().After(end) {
 			t.Fatalf("%d goroutines, %d before", runtime.NumGoroutine(), before)
 		}

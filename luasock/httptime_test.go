@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"runtime"
 	"runtime/pprof"
 	"strings"
 	"testing"
@@ -210,7 +211,7 @@ func eventually(t *testing.T, what string, problem func() string) {
 		if last = problem(); last == "" {
 			return
 		}
-		time.Sleep(time.Millisecond)
+		runtime.Gosched()
 	}
 	t.Fatalf("%s: %s", what, last)
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -50,7 +51,7 @@ func TestPeersEndWithScript(t *testing.T) {
 			if got := p.end(t); got.status != k.status {
 				t.Errorf("status %d, want %d: %s", got.status, k.status, got.stderr)
 			}
-			for limit := time.Now().Add(patience); unix.Kill(pid, 0) == nil; time.Sleep(5 * time.Millisecond) {
+			for limit := time.Now().Add(patience); unix.Kill(pid, 0) == nil; runtime.Gosched() {
 				if time.Now().After(limit) {
 					t.Fatal("the program still runs")
 				}

@@ -183,6 +183,13 @@ func TestFTP(t *testing.T) {
 // closes.
 func answering(t *testing.T, text string) string {
 	t.Helper()
+	return serving(t, func(conn net.Conn) { io.WriteString(conn, text) })
+}
+
+// serving is the address of a server that calls talk for each connection, one
+// after the other, and closes it then.
+func serving(t *testing.T, talk func(net.Conn)) string {
+	t.Helper()
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -194,7 +201,7 @@ func answering(t *testing.T, text string) string {
 			if err != nil {
 				return
 			}
-			io.WriteString(conn, text)
+			talk(conn)
 			conn.Close()
 		}
 	}()

@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"strings"
@@ -230,4 +231,34 @@ func untabbed(text string) string {
 	s := newScreen(200, 100)
 	s.Write([]byte(strings.ReplaceAll(text, "\n", "\r\n")))
 	return strings.TrimRight(s.String(), "\n")
+}
+
+// row waits for a prompt and gives its row.
+func (p *person) row() (row int) {
+	p.t.Helper()
+	p.until("a prompt", func(s *screen) bool { row = s.row; return atPrompt(s) })
+	return row
+}
+
+// running waits until an entry runs, at which the terminal is as it was.
+func (p *person) running() {
+	p.t.Helper()
+	p.until("the entry to run", func(s *screen) bool { return !s.paste })
+}
+
+// serve opens a listener whose task prints each line that comes, and connects.
+func (p *person) serve() net.Conn {
+	p.t.Helper()
+	p.enters("l = socket.create_listen(0)")
+	p.enters("t = task.spawn(function() local s = l:accept() for line in s:lines() do show(line) end print('peer left') end)")
+	_, port, _ := strings.Cut(p.enters("l:getsockname()"), "\t")
+	if port == "" {
+		_, port, _ = strings.Cut(p.enters("l:getsockname()"), "  ")
+	}
+	peer, err := net.Dial("tcp", "127.0.0.1:"+strings.TrimSpace(port))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.t.Cleanup(func() { peer.Close() })
+	return peer
 }

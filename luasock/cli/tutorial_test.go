@@ -50,24 +50,12 @@ var page = strings.Repeat("a line that is longer than the 127 bytes that fgets t
 // webServer answers each connection with the page and gives its port.
 func webServer(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			conn.SetDeadline(time.Now().Add(patience))
-			io.ReadAtLeast(conn, make([]byte, 1000), len("GET / HTTP/1.1\r\nHost: www.example.com\r\nConnection: Close\r\n\r\n"))
-			io.WriteString(conn, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"+page)
-			conn.Close()
-		}
-	}()
-	return portOf(l.Addr())
+	_, port, _ := net.SplitHostPort(serving(t, func(conn net.Conn) {
+		conn.SetDeadline(time.Now().Add(patience))
+		io.ReadAtLeast(conn, make([]byte, 1000), len("GET / HTTP/1.1\r\nHost: www.example.com\r\nConnection: Close\r\n\r\n"))
+		io.WriteString(conn, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"+page)
+	}))
+	return port
 }
 
 // timeServer answers each datagram with a time (RFC 867) and gives its port.
