@@ -50,7 +50,7 @@ func TestPromptCommands(t *testing.T) {
 		{".load", ".load needs FILE: runs a script here"},
 		{".load nowhere.lua", "cannot read nowhere.lua: No such file or directory"},
 		{".save nowhere/x.lua", "cannot write nowhere/x.lua: No such file or directory"},
-		{".connect 127.0.0.1", "tcp://127.0.0.1 has no port: tcp://127.0.0.1:80"},
+		{".connect 127.0.0.1", "tcp://127.0.0.1 has no port, as tcp://127.0.0.1:80 has"},
 		{".connect 127.0.0.1 1", "nil     Connection refused      111 (ECONNREFUSED)"},
 		{".connect tcp://127.0.0.1:1 {socket = {bindto = 7}}", "~(?s).*bindto.*"},
 		{".exit", "there is no command .exit; did you mean .quit?"},

@@ -204,7 +204,7 @@ func readTarget(text, anyHost string) (t target, err error) {
 	}
 	t = target{scheme + "://" + address, strings.TrimSpace(more)}
 	if port := address[strings.LastIndexByte(address, ':')+1:]; !isNumber(port) && !slices.Contains([]string{"unix", "udg"}, scheme) {
-		return t, fmt.Errorf("%s has no port: %s:80", t.url, t.url)
+		return t, fmt.Errorf("%s has no port, as %s:80 has", t.url, t.url)
 	}
 	return t, nil
 }

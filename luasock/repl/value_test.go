@@ -121,8 +121,8 @@ func TestReadTarget(t *testing.T) {
 		{"80", "tcp://0.0.0.0:80", "", ""},
 		{"unix:///tmp/x", "unix:///tmp/x", "", ""},
 		{"udp://:53", "udp://0.0.0.0:53", "", ""},
-		{"example.org", "", "", "tcp://example.org has no port: tcp://example.org:80"},
-		{"udp://example.org {}", "", "", "udp://example.org has no port: udp://example.org:80"},
+		{"example.org", "", "", "tcp://example.org has no port, as tcp://example.org:80 has"},
+		{"udp://example.org {}", "", "", "udp://example.org has no port, as udp://example.org:80 has"},
 	} {
 		got, err := readTarget(k.text, "0.0.0.0")
 		if k.wrong != "" {
