@@ -118,7 +118,7 @@ func TestTheEndOfALeftWait(t *testing.T) {
 		{"cancelled, then there is data", func(l *Loop, task *Task, _, w *FD) { task.Cancel(errReason); writeTo(w.n, "x"); turn(l) }, errReason},
 		{"killed", func(_ *Loop, task *Task, _, _ *FD) { task.Kill() }, ErrKilled},
 		{"the descriptor closed", func(_ *Loop, _ *Task, r, _ *FD) { r.Close() }, ErrClosed},
-		{"data, then the descriptor closed", func(l *Loop, _ *Task, r, w *FD) { l.Wake(r.waiters.task, nil); r.Close() }, ErrClosed},
+		{"data, then the descriptor closed", func(l *Loop, task *Task, r, w *FD) { writeTo(w.n, "x"); l.Wake(task, nil); r.Close() }, ErrClosed},
 		{"woken with an error", func(l *Loop, task *Task, _, _ *FD) { l.Wake(task, errReason) }, errReason},
 	}
 	for _, tt := range tests {
@@ -134,6 +134,7 @@ func TestTheEndOfALeftWait(t *testing.T) {
 				check(t, "Join", task.Join(l.Deadline(long)), nil)
 				check(t, "error", reader.err, tt.want)
 				check(t, "calls", reader.calls, 2)
+				checkList(t, "data", reader.got, nil)
 				settled(t, l)
 			})
 		})
@@ -266,5 +267,26 @@ func TestTasksFollowOneAnother(t *testing.T) {
 		check(t, "Run", l.Run(), nil)
 		checkList(t, "order", order, []string{"a", "b", "c", "d", "b later", "new"})
 		settled(t, l)
+	})
+}
+
+// TestATaskFollowsWithoutASwitch counts the switches into the coroutine.
+func TestATaskFollowsWithoutASwitch(t *testing.T) {
+	eachPoller(t, func(t *testing.T, l *Loop) {
+		l.MayLeave = everyCallMayLeave
+		var tasks []*Task
+		for range 3 {
+			r, _ := pair(t, l)
+			tasks = append(tasks, l.Go("reader", (&leaver{f: r}).run))
+		}
+		l.Yield()
+		switches, coro := 0, l.idle[0]
+		next := coro.next
+		coro.next = func() (struct{}, bool) { switches++; return next() }
+		for _, task := range tasks {
+			l.Wake(task, nil)
+		}
+		l.Yield()
+		check(t, "switches", switches, 1)
 	})
 }
