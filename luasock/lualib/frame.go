@@ -42,6 +42,19 @@ var currentFrame = func() uintptr {
 	return field.Offset
 }()
 
+// goOn runs the Lua function in whose frame L stands, from where it stands, until
+// the first function on L has returned.
+func goOn(L *lua.LState) {
+	(*(*func(*lua.LState, *callFrame))(unsafe.Add(unsafe.Pointer(L), mainLoop)))(L, nil)
+}
+
+// mainLoop is where in an LState gopher-lua has its interpreter's loop, with or
+// without a look at the context.
+var mainLoop = func() uintptr {
+	field, _ := reflect.TypeFor[lua.LState]().FieldByName("mainLoop")
+	return field.Offset
+}()
+
 // pc is the instruction that the frame executes.
 func (f *callFrame) pc() int { return f.Pc - 1 }
 

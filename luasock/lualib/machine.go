@@ -18,7 +18,6 @@ type machine struct {
 	workers map[*lua.LState]*worker // all, by their thread
 	idle    []*worker               // those without a body
 	lost    lost
-	resumer *resumer // of the threads whose calls were left
 
 	random        *rand.Rand  // math.random's
 	input, output *file       // io's default files

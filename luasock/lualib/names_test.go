@@ -21,6 +21,10 @@ func TestFrameLayout(t *testing.T) {
 	if !ok || current.Type != d.Type || current.Offset != currentFrame {
 		t.Fatalf("an LState's current frame is a %s at %d", current.Type, current.Offset)
 	}
+	loop, ok := reflect.TypeFor[lua.LState]().FieldByName("mainLoop")
+	if !ok || loop.Type.String() != "func(*lua.LState, *lua.callFrame)" || loop.Offset != mainLoop {
+		t.Fatalf("an LState's main loop is a %s at %d", loop.Type, loop.Offset)
+	}
 	if theirs.NumField() != ours.NumField() || theirs.Size() != ours.Size() {
 		t.Fatalf("gopher-lua's callFrame has %d fields", theirs.NumField())
 	}

@@ -1,8 +1,6 @@
 package lualib
 
 import (
-	"context"
-
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -15,9 +13,10 @@ import (
 // anew. It is possible where only Lua functions that call one another lie between
 // the task's function and the call, for no state of theirs is on the Go stack.
 type Runner struct {
-	T    *lua.LState // shares the globals and the context of the VM's
-	m    *machine
-	left *lua.LFunction // whose call was left; nil for none
+	T     *lua.LState // shares the globals and the context of the VM's
+	m     *machine
+	left  *lua.LFunction // whose call was left; nil for none
+	nargs int            // of that call
 }
 
 // NewRunner makes a Runner with a thread of TaskDepth.
@@ -70,7 +69,8 @@ func (r *Runner) MayLeave(L *lua.LState) bool {
 // Leave leaves the call, which must be one that MayLeave allows. Its Go function
 // must return what Leave returns.
 func (r *Runner) Leave() int {
-	r.left = topFrame(r.T).Fn
+	call := topFrame(r.T)
+	r.left, r.nargs = call.Fn, call.NArgs
 	r.T.Parent = r.T // to which its values move: they stay where they are
 	return -1        // gopher-lua's way to yield
 }
@@ -78,13 +78,27 @@ func (r *Runner) Leave() int {
 // Again makes the call anew that was left, and returns as Run does.
 func (r *Runner) Again() (results []lua.LValue, err *lua.ApiError) {
 	defer r.catch(&err)
-	r.m.resume(r)
+	call := topFrame(r.T).instruction()
+	r.T.Replace(call.a()+1, r.left) // where a __call has stood, perhaps
+	r.T.SetTop(call.a() + 1 + r.nargs)
+	r.left = nil
+	r.T.Call(r.nargs, lua.MultRet)
+	if r.left == nil {
+		if n := call.c() - 1; n >= 0 {
+			r.T.SetTop(call.a() + n)
+		}
+		goOn(r.T)
+	}
 	return r.results(), nil
 }
 
 // results takes the results, if the function has returned.
 func (r *Runner) results() []lua.LValue {
-	if r.left != nil || r.T.GetTop() == 0 {
+	if r.left != nil {
+		r.T.G.CurrentThread = r.T.G.MainThread // else it keeps this one
+		return nil
+	}
+	if r.T.GetTop() == 0 {
 		return nil
 	}
 	results := topValues(r.T)
@@ -100,57 +114,4 @@ func (r *Runner) catch(err **lua.ApiError) {
 		}
 		*err = t.err
 	}
-}
-
-// resumer goes on with the threads of Runners, one after the other.
-type resumer struct {
-	L      *lua.LState    // which resumes them
-	resume lua.LGFunction // gopher-lua's coroutine.resume
-	entry  *lua.LFunction // stands where the function stood whose call was left
-
-	// Of the thread that is about to go on:
-	fn  *lua.LFunction // whose call was left
-	ctx context.Context
-}
-
-func newResumer(L *lua.LState) *resumer {
-	other := lua.NewState(threadOptions(TaskDepth, 128))
-	defer other.Close()
-	lua.OpenCoroutine(other)
-	resume := other.GetField(other.Get(-1), "resume").(*lua.LFunction)
-	re := &resumer{L: NewThread(L, TaskDepth), resume: resume.GFunction}
-	re.entry = L.NewFunction(re.enter)
-	return re
-}
-
-func (m *machine) resume(r *Runner) {
-	if m.resumer == nil {
-		m.resumer = newResumer(r.T)
-	}
-	re := m.resumer
-	f := topFrame(r.T)
-	r.T.Replace(f.instruction().a()+1, re.entry)
-	f.Pc-- // back to the call
-	re.fn, r.left = r.left, nil
-	if re.ctx = r.T.Context(); re.ctx != nil {
-		r.T.SetContext(context.Background()) // the call comes before an end of re.ctx
-	}
-	re.L.Push(r.T)
-	r.T.G.CurrentThread = re.L
-	re.resume(re.L)
-}
-
-// enter is the first that runs of a thread that goes on. It makes of the coroutine
-// a thread that nobody has resumed, so that results and errors come as from Run,
-// keeps nothing of it, and goes on to the function.
-func (re *resumer) enter(T *lua.LState) int {
-	fn, ctx := re.fn, re.ctx
-	re.fn, re.ctx = nil, nil
-	re.L.SetTop(0)
-	T.Parent, T.G.CurrentThread = nil, re.L
-	if ctx != nil {
-		T.SetContext(ctx)
-	}
-	topFrame(T).Fn = fn
-	return fn.GFunction(T)
 }
