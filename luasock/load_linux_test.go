@@ -146,13 +146,9 @@ func TestAcceptWithoutDescriptors(t *testing.T) {
 	undo := limitDescriptors(t, openDescriptors(t)+40)
 	lines, err := vm.run(t, "", server+`
 		local kept = {}
-		while #refused == 0 do
-			local s = S.create(S.AF_INET, S.SOCK_STREAM)
-			if not s then task.sleep(0.001) elseif s:connect("127.0.0.1", port) then
-				kept[#kept + 1] = s
-				task.yield()
-			end
-		end
+		for i = 1, 30 do kept[i] = assert(S.create(S.AF_INET, S.SOCK_STREAM)) end
+		for _, s in ipairs(kept) do assert(s:connect("127.0.0.1", port)) end
+		while #refused == 0 do task.yield() end
 		out(refused[1])
 		for _, s in ipairs(kept) do s:close() end
 		out(stop())

@@ -10,7 +10,8 @@ import (
 
 func newPoller() (poller, error) { return newEpoll() }
 
-// epoll reports by edges: each descriptor is added once, for everything.
+// epoll reports by edges, unless a descriptor has level: each is added once, for
+// everything.
 type epoll struct {
 	fd     int
 	bell   int // eventfd that wake writes to
@@ -37,22 +38,27 @@ func newEpoll() (*epoll, error) {
 }
 
 func (p *epoll) add(f *FD) (always bool, err error) {
-	ev := unix.EpollEvent{
-		Events: unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLPRI | unix.EPOLLET,
-		Fd:     int32(f.n),
-		Pad:    int32(f.gen),
-	}
-	err = unix.EpollCtl(p.fd, unix.EPOLL_CTL_ADD, f.n, &ev)
+	err = p.control(unix.EPOLL_CTL_ADD, f)
 	if errors.Is(err, unix.EPERM) {
 		return true, nil
 	}
 	return false, err
 }
 
+func (p *epoll) edges(f *FD) { p.control(unix.EPOLL_CTL_MOD, f) }
+
+func (p *epoll) control(op int, f *FD) error {
+	ev := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(f.n), Pad: int32(f.gen)}
+	if !f.level {
+		ev.Events |= unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLPRI | unix.EPOLLET
+	}
+	return unix.EpollCtl(p.fd, op, f.n, &ev)
+}
+
 // remove leaves it to close(2), which ends the registration, unless the open
-// file lives on.
+// file lives on. One with level would report for ever if it did unexpectedly.
 func (p *epoll) remove(f *FD) {
-	if f.kept {
+	if f.kept || f.level {
 		unix.EpollCtl(p.fd, unix.EPOLL_CTL_DEL, f.n, nil)
 	}
 }

@@ -26,6 +26,7 @@ type FD struct {
 	last    Event  // of the last event
 	state   fdState
 	kept    bool
+	level   bool // see Level
 	waiters *waiter
 	tail    *waiter
 }
@@ -63,6 +64,20 @@ func (l *Loop) FD(n int) *FD {
 // Kept says that the open file may outlive this descriptor because another
 // descriptor, perhaps in another process, refers to it.
 func (f *FD) Kept() { f.kept = true }
+
+// Level says that a call for In takes one of what may be many, as accept(2) does,
+// and that the poller is to report In for as long as it is true: then a call that
+// has taken one, see Taken, need not be followed by one that finds nothing. It
+// holds until In comes when no task waits for it; from then on the poller reports
+// changes, as for every descriptor. It must be called before a task first waits.
+func (f *FD) Level() { f.level = f.state == fdNew }
+
+// Taken notes that a call for In has succeeded.
+func (f *FD) Taken() {
+	if f.level {
+		f.ready &^= In
+	}
+}
 
 // May tells whether a call for this event could succeed: the event has come,
 // and no call since has found otherwise.
@@ -211,10 +226,16 @@ func (f *FD) happened(e Event) {
 		ready |= In | Out | Pri
 	}
 	f.ready |= ready
+	awaited := false
 	for w := f.waiters; w != nil; w = w.next {
 		if w.mask&ready != 0 {
 			f.loop.Wake(w.task, nil)
+			awaited = true
 		}
+	}
+	if f.level && !awaited {
+		f.level = false
+		f.loop.poller.edges(f)
 	}
 }
 

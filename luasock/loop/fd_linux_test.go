@@ -68,6 +68,50 @@ func TestEpollReportsAnEventOnce(t *testing.T) {
 	})
 }
 
+// TestLevel takes one of several connections after the other, each after a wait
+// and without a call that finds none.
+func TestLevel(t *testing.T) {
+	eachPoller(t, func(t *testing.T, l *Loop) {
+		f, at := listener(t, l)
+		for range 3 {
+			connect(t, at)
+		}
+		for range 3 {
+			check(t, "Wait", waitFor(f, In, l.Deadline(long)), nil)
+			acceptFrom(t, f)
+			check(t, "May after one was taken", f.May(In), false)
+		}
+		check(t, "Wait for a fourth", waitFor(f, In, l.Deadline(brief)), ErrTimeout)
+	})
+}
+
+// TestLevelEnds when an event comes for which no task waits.
+func TestLevelEnds(t *testing.T) {
+	withEpoll(t, func(t *testing.T, l *Loop) {
+		f, at := listener(t, l)
+		check(t, "Wait", waitFor(f, In, l.Deadline(brief)), ErrTimeout)
+		for range 3 {
+			connect(t, at)
+		}
+		turn(l)
+		for range 3 {
+			acceptFrom(t, f)
+			check(t, "May after one was taken", f.May(In), true)
+		}
+		check(t, "Wait for a fourth", waitFor(f, In, l.Deadline(brief)), ErrTimeout)
+		connect(t, at)
+		check(t, "Wait", waitFor(f, In, l.Deadline(long)), nil)
+	})
+}
+
+func acceptFrom(t *testing.T, f *FD) {
+	t.Helper()
+	c, _, err := unix.Accept(f.n)
+	opened(t, err, c)
+	unix.Close(c)
+	f.Taken()
+}
+
 // TestTheEndStaysInEveryLaterEvent: after the peer's FIN no event is plain.
 func TestTheEndStaysInEveryLaterEvent(t *testing.T) {
 	withEpoll(t, func(t *testing.T, l *Loop) {

@@ -982,6 +982,28 @@ func listen(t *testing.T) (int, unix.Sockaddr) {
 	return fd, at
 }
 
+// listener is such a socket in the loop, with level.
+func listener(t *testing.T, l *Loop) (*FD, unix.Sockaddr) {
+	t.Helper()
+	n, at := listen(t)
+	f := take(t, l, n)
+	f.Level()
+	return f, at
+}
+
+// connect makes a connection, which is there when it returns.
+func connect(t *testing.T, at unix.Sockaddr) {
+	t.Helper()
+	fd := newTCP(t)
+	closeAtEnd(t, fd)
+	if err := unix.Connect(fd, at); err != nil && err != unix.EINPROGRESS {
+		t.Fatal(err)
+	}
+	if _, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}, -1); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func newTCP(t *testing.T) int {
 	t.Helper()
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)

@@ -46,6 +46,7 @@ func (p *kqueue) change(fd, filter, flags int) error {
 }
 
 func (p *kqueue) add(f *FD) (always bool, err error) {
+	f.level = false
 	var st unix.Stat_t
 	if unix.Fstat(f.n, &st) == nil && st.Mode&unix.S_IFMT == unix.S_IFREG {
 		return true, nil
@@ -59,6 +60,8 @@ func (p *kqueue) add(f *FD) (always bool, err error) {
 	}
 	return false, err
 }
+
+func (p *kqueue) edges(*FD) {} // as all are reported
 
 // remove leaves it to close(2), unless the open file lives on.
 func (p *kqueue) remove(f *FD) {

@@ -40,6 +40,10 @@ var (
 // make before the others get their turn.
 const spendable = 64
 
+// mostUnasked is how often in a row the loop goes on without asking for events,
+// because tasks can go on anyway.
+const mostUnasked = 8
+
 // mostIdle is how many coroutines whose task has ended are kept for the next.
 const mostIdle = 1024
 
@@ -63,7 +67,11 @@ type Loop struct {
 	awaits int // goroutines that Await waits for
 	refs   int // holds of a host
 	spent  int
-	ending bool // Close has begun: new tasks are ended before they run
+	// Whether a task has let the others run since the poller was asked, and how
+	// often the loop has gone on since without asking.
+	yielded bool
+	unasked int
+	ending  bool // Close has begun: new tasks are ended before they run
 
 	// BeforeSleep, if set, is called each time no task can go on, before the loop
 	// asks for events and sleeps until there is one. It must not wait, but may
@@ -205,7 +213,7 @@ func (l *Loop) Yield() error {
 	if err := t.interrupted(); err != nil {
 		return l.refuse(t, err)
 	}
-	t.state, t.wakeErr = Ready, nil
+	t.state, t.wakeErr, l.yielded = Ready, nil, true
 	l.queue.push(t)
 	t.switchOut()
 	return t.wakeErr
@@ -323,7 +331,9 @@ func (l *Loop) turn() {
 		l.BeforeSleep()
 	}
 	if l.queue.len() > 0 {
-		l.poll(0)
+		if l.unasked++; l.yielded || l.unasked >= mostUnasked {
+			l.poll(0)
+		}
 		return
 	}
 	if l.stuck() {
@@ -336,6 +346,7 @@ func (l *Loop) turn() {
 }
 
 func (l *Loop) poll(timeout time.Duration) {
+	l.yielded, l.unasked = false, 0
 	if err := l.poller.wait(l, timeout); err != nil {
 		panic("loop: the poller failed: " + err.Error())
 	}

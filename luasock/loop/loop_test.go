@@ -233,6 +233,20 @@ func TestTheLoopSleeps(t *testing.T) {
 			waitFor(a, In, time.Now())
 			shut(b)
 		}},
+		{"beside a connection that nobody accepts", func(t *testing.T, l *Loop) {
+			f, at := listener(t, l)
+			waitFor(f, In, time.Now())
+			connect(t, at)
+		}},
+		{"beside a connection to a listener that was closed, but is kept", func(t *testing.T, l *Loop) {
+			f, at := listener(t, l)
+			waitFor(f, In, time.Now())
+			other, err := unix.Dup(f.n)
+			opened(t, err, other)
+			closeAtEnd(t, other)
+			shut(f)
+			connect(t, at)
+		}},
 		{"beside room that nobody waits for", func(t *testing.T, l *Loop) {
 			a, _ := pair(t, l)
 			l.Go("reads", func() { read(a, never) })
@@ -251,6 +265,29 @@ func TestTheLoopSleeps(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestTasksThatWakeEachOtherStarveNoDescriptor: the loop asks for events although
+// it always has a task that can go on.
+func TestTasksThatWakeEachOtherStarveNoDescriptor(t *testing.T) {
+	eachPoller(t, func(t *testing.T, l *Loop) {
+		a, b := pair(t, l)
+		done := false
+		var tasks [2]*Task
+		for i := range tasks {
+			tasks[i] = l.Go("wakes the other", func() {
+				for !done {
+					l.Wake(tasks[1-i], nil)
+					l.Park(Why{}, never)
+				}
+				l.Wake(tasks[1-i], nil)
+			})
+		}
+		l.Go("writes", func() { check(t, "write", write(b, "x", never), nil) })
+		check(t, "Wait", waitFor(a, In, l.Deadline(long)), nil)
+		done = true
+		check(t, "Run", l.Run(), nil)
+	})
 }
 
 func TestPostFromInsideAPostedFunction(t *testing.T) {

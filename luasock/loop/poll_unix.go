@@ -29,6 +29,8 @@ func (p *pollPoller) add(f *FD) (always bool, err error) {
 	return false, nil
 }
 
+func (p *pollPoller) edges(*FD) {} // nothing is reported for which no task waits
+
 func (p *pollPoller) remove(f *FD) { delete(p.fds, f.n) }
 
 func (p *pollPoller) wait(l *Loop, timeout time.Duration) error {

@@ -6,8 +6,12 @@ import "time"
 // but wake are called by the owner.
 type poller interface {
 	// add begins to report the descriptor's events: what is true now, and then
-	// each change. It reports always for one that is always ready.
+	// each change; of one with level, at every wait what is true then. A poller that
+	// cannot do that takes level from it. It reports always for one that is always
+	// ready.
 	add(f *FD) (always bool, err error)
+	// edges has changes reported from now on, of a descriptor that had level.
+	edges(f *FD)
 	// remove ends it. It is called before the descriptor is closed.
 	remove(f *FD)
 	// wait sleeps until something happens, until wake, or for the timeout

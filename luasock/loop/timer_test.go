@@ -403,6 +403,7 @@ func inVirtualTime(t *testing.T, test func(t *testing.T, l *Loop)) {
 type clock struct{}
 
 func (clock) add(*FD) (bool, error) { panic("a clock has no descriptors") }
+func (clock) edges(*FD)             {}
 func (clock) remove(*FD)            {}
 func (clock) wake()                 {}
 func (clock) close() error          { return nil }

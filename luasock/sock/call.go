@@ -34,6 +34,7 @@ func (s *Sock) Listen(backlog int) error {
 	errno := sysListen(s.n, backlog)
 	if errno == 0 {
 		s.state = Listening
+		s.fd.Level()
 	}
 	err := s.checked("listen", errno)
 	s.observe("listen", nil, addr.Addr{}, err)
@@ -87,6 +88,9 @@ func (s *Sock) tryAccept() (fd int, errno unix.Errno) {
 		fd, e = sysAccept(s.n)
 		return e
 	})
+	if errno == 0 {
+		s.fd.Taken()
+	}
 	return fd, errno
 }
 

@@ -94,8 +94,9 @@ func (s *Sock) TrySendto(p []byte, flags int, to addr.Addr) (int, error) {
 }
 
 // MayRead tells whether a TryRead could succeed as far as the loop knows: the
-// last one left something, or an event has come since.
-func (s *Sock) MayRead() bool { return s.held() || s.fd.May(loop.In) }
+// last one left something, or an event has come since. A listening socket refuses
+// it at once.
+func (s *Sock) MayRead() bool { return s.held() || s.fd.May(loop.In) || s.state == Listening }
 
 // Pending is how many bytes the next datagram has, where that may be more than
 // 64 KB; elsewhere 0.
