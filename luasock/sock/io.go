@@ -61,17 +61,17 @@ func (s *Sock) recvWithin(max, flags int, timeo time.Duration, leave bool) ([]by
 	if s.held() && flags&(unix.MSG_OOB|msgErrqueue) == 0 {
 		return s.takeBack(max, flags)
 	}
-	var buf []byte
-	n := 0
-	err := s.attempt("recv", event(flags), flags, timeo, leave, func() (errno unix.Errno) {
-		buf = s.buffer(max, flags)
-		n, errno = sysRecv(s.n, buf, flags)
-		return errno
-	})
-	if err != nil {
-		return nil, err
+	c := call{s: s, op: "recv", e: event(flags), flags: flags, timeo: timeo, leave: leave}
+	err := c.begin()
+	for err == nil {
+		buf := s.buffer(max, flags)
+		n, errno := sysRecv(s.n, buf, flags)
+		if errno == 0 {
+			return s.received(buf, n, max, flags)
+		}
+		err = c.tried(errno)
 	}
-	return s.received(buf, n, max, flags)
+	return nil, err
 }
 
 // received takes in n bytes: counts them, finds the end of a stream, and notes
@@ -200,16 +200,27 @@ func (s *Sock) Sendto(data []byte, flags int, to addr.Addr) (int, error) {
 
 // send sends once: to the address, or to the peer when it is nil.
 func (s *Sock) send(op string, data []byte, flags int, to *addr.Addr, timeo time.Duration) (n int, err error) {
-	try := func() (errno unix.Errno) {
-		n, errno = sysSend(s.n, data, flags, to)
-		return errno
-	}
 	if s.unannounced(to) && s.waits(flags) {
-		err = s.doRetrying(op, try)
+		n, err = s.sendRetrying(op, data, flags, to)
 	} else {
-		err = s.do(op, loop.Out, flags, timeo, try)
+		c := call{s: s, op: op, e: loop.Out, flags: flags, timeo: timeo}
+		for err = c.begin(); err == nil; {
+			var errno unix.Errno
+			if n, errno = sysSend(s.n, data, flags, to); errno == 0 {
+				break
+			}
+			err = c.tried(errno)
+		}
 	}
 	s.out += uint64(n)
+	return n, err
+}
+
+func (s *Sock) sendRetrying(op string, data []byte, flags int, to *addr.Addr) (n int, err error) {
+	err = s.doRetrying(op, func() (errno unix.Errno) {
+		n, errno = sysSend(s.n, data, flags, to)
+		return errno
+	})
 	return n, err
 }
 

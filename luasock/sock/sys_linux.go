@@ -2,6 +2,7 @@ package sock
 
 import (
 	"runtime"
+	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -37,7 +38,7 @@ func sysProtocol(fd int) int {
 
 func sysAccept(fd int) (int, unix.Errno) {
 	for {
-		n, _, errno := unix.RawSyscall6(unix.SYS_ACCEPT4, uintptr(fd), 0, 0, fresh, 0, 0)
+		n, _, errno := syscall.RawSyscall6(unix.SYS_ACCEPT4, uintptr(fd), 0, 0, fresh, 0, 0)
 		if errno != unix.EINTR {
 			return int(n), errno
 		}
@@ -89,7 +90,7 @@ func sysName(trap uintptr, fd int) (addr.Addr, unix.Errno) {
 
 func sysRecv(fd int, p []byte, flags int) (int, unix.Errno) {
 	for {
-		n, _, errno := unix.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)),
+		n, _, errno := syscall.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)),
 			uintptr(flags|unix.MSG_DONTWAIT), 0, 0)
 		if errno == 0 {
 			return int(n), 0
@@ -104,7 +105,7 @@ func sysRecvfrom(fd int, p []byte, flags int) (int, addr.Addr, unix.Errno) {
 	var buf [addr.MaxRaw]byte
 	for {
 		size := uint32(len(buf))
-		n, _, errno := unix.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)),
+		n, _, errno := syscall.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)),
 			uintptr(flags|unix.MSG_DONTWAIT), uintptr(unsafe.Pointer(&buf[0])), uintptr(unsafe.Pointer(&size)))
 		if errno == 0 {
 			from, _ := addr.FromRaw(buf[:size])
@@ -134,7 +135,7 @@ func sysSendto(fd int, p []byte, flags int, to addr.Addr) (int, unix.Errno) {
 // nil, UDP refuses it.
 func sysSendRaw(fd int, p []byte, flags int, name unsafe.Pointer, size int) (int, unix.Errno) {
 	for {
-		n, _, errno := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)),
+		n, _, errno := syscall.RawSyscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)),
 			uintptr(flags|unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL), uintptr(name), uintptr(size))
 		if errno == 0 {
 			return int(n), 0

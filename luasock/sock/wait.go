@@ -9,47 +9,87 @@ import (
 	"sockscript/luasock/loop"
 )
 
-// do makes a call that may block: it tries, and where the kernel says EAGAIN it
+// call is a call that may block: it tries, and where the kernel says EAGAIN it
 // waits for the event and tries again. All waiting of this package stands here.
+//
+//	for err = c.begin(); err == nil; err = c.tried(errno) {
+//		the system call, which may return
+//	}
 //
 // It does not wait on a non-blocking socket, nor with MSG_DONTWAIT among the
 // flags, nor where no event announces anything (e is 0); then, and when timeo has
 // passed, the error is EAGAIN. A blocking call for which the event has not come
 // does not ask the kernel first.
-func (s *Sock) do(op string, e loop.Event, flags int, timeo time.Duration, try func() unix.Errno) error {
-	return s.attempt(op, e, flags, timeo, false, try)
+type call struct {
+	s     *Sock
+	op    string
+	e     loop.Event
+	flags int
+	timeo time.Duration // 0 for none
+	// Where the loop would rather have the call made again than wait, and there is
+	// no timeo, the error is loop.ErrLeft.
+	leave bool
+
+	blocks   bool
+	deadline time.Time
 }
 
-// attempt is do. With leave, and without timeo, it returns loop.ErrLeft where the
-// loop would rather have the call made again than wait.
-func (s *Sock) attempt(op string, e loop.Event, flags int, timeo time.Duration, leave bool, try func() unix.Errno) error {
-	if err := s.net.Loop.Spend(); err != nil {
+func (s *Sock) do(op string, e loop.Event, flags int, timeo time.Duration, try func() unix.Errno) error {
+	c := call{s: s, op: op, e: e, flags: flags, timeo: timeo}
+	err := c.begin()
+	for err == nil {
+		errno := try()
+		if errno == 0 {
+			return nil
+		}
+		err = c.tried(errno)
+	}
+	return err
+}
+
+func (c *call) begin() error {
+	if err := c.s.net.Loop.Spend(); err != nil {
 		return err
 	}
-	if s.closed {
+	if c.s.closed {
 		return ErrClosed
 	}
-	wait := s.waits(flags) && e != 0
-	var deadline time.Time
+	c.blocks = c.s.waits(c.flags) && c.e != 0
+	if c.s.fd.May(c.e) || !c.blocks {
+		return nil
+	}
+	if c.s.state == Listening && c.op != "accept" {
+		return nil // the kernel refuses: no event announces that
+	}
+	return c.wait()
+}
+
+// tried takes the kernel's answer, which is an error.
+func (c *call) tried(errno unix.Errno) error {
+	if errno != unix.EAGAIN {
+		return c.s.fail(c.op, errno)
+	}
+	c.s.fd.Blocked(c.e)
+	if !c.blocks {
+		return c.s.fail(c.op, errno)
+	}
+	return c.wait()
+}
+
+// wait waits until the event may have come.
+func (c *call) wait() error {
+	s := c.s
+	if c.timeo > 0 && c.deadline.IsZero() {
+		c.deadline = s.net.Loop.Deadline(c.timeo)
+	}
 	for {
-		if !wait || s.fd.May(e) || s.state == Listening && op != "accept" { // the kernel refuses: no event announces that
-			errno := try()
-			if errno != unix.EAGAIN {
-				return s.checked(op, errno)
-			}
-			s.fd.Blocked(e)
-			if !wait {
-				return s.fail(op, errno)
-			}
+		var err error
+		if c.leave && c.timeo <= 0 {
+			err = s.waited(c.op, s.fd.Leave(c.e, loop.Why{Op: c.op, On: s}))
+		} else {
+			err = s.wait(c.op, c.e, c.deadline)
 		}
-		if timeo > 0 && deadline.IsZero() {
-			deadline = s.net.Loop.Deadline(timeo)
-		}
-		if leave && timeo <= 0 {
-			if err := s.fd.Leave(e, loop.Why{Op: op, On: s}); err != nil {
-				return s.waited(op, err)
-			}
-		} else if err := s.wait(op, e, deadline); err != nil {
+		if err != nil || s.fd.May(c.e) {
 			return err
 		}
 	}
