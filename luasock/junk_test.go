@@ -160,8 +160,8 @@ func (j *junkyard) renew(t testing.TB) {
 		t.Fatal(err)
 	}
 	a.SetNonblock(true)
-	j.values[j.live] = j.vm.env.New(socketClass, &Socket{a})
-	j.vm.L.SetGlobal("peer", j.vm.env.New(socketClass, &Socket{b}))
+	j.values[j.live] = j.vm.env.New(socketClass, a)
+	j.vm.L.SetGlobal("peer", j.vm.env.New(socketClass, b))
 }
 
 // choose gives the value that a byte stands for. Tables are made anew, so that

@@ -63,8 +63,8 @@ var socketClass = &bind.Class{
 	String: func(v any) string { return v.(*Socket).String() },
 }
 
-// Socket is a sock.Sock as scripts have it.
-type Socket struct{ *sock.Sock }
+// Socket is what scripts have as one.
+type Socket = sock.Sock
 
 // maxLength is the greatest length of a read, in bytes.
 const maxLength = math.MaxInt32

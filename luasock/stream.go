@@ -136,7 +136,7 @@ func readerArg(c bind.Call, i int) *stream.Stream {
 		return streamArg(c, i).Stream
 	}
 	s := socketArg(c, i)
-	st := hostOf(c).streams.group.New(s.Sock, hasDatagrams(s.Sock))
+	st := hostOf(c).streams.group.New(s, hasDatagrams(s))
 	st.Share(true)
 	st.SetTimeout(stream.Forever)
 	if d := s.ReadTimeout(); d > 0 {

@@ -41,7 +41,7 @@ func (vm *VM) ImportStream(object *lua.LUserData, hoard bool) (*lua.LUserData, b
 }
 
 func socketExportStream(c bind.Call) int {
-	return c.Return(hostOf(c).ExportStream(socketArg(c, 1).Sock))
+	return c.Return(hostOf(c).ExportStream(socketArg(c, 1)))
 }
 
 // ExportStream gives the Stream on a socket, which both share: the same one as

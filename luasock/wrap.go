@@ -22,16 +22,12 @@ import (
 // NewSocket makes a sock.Sock of the VM's Net a script's Socket, which is
 // closed when nothing refers to it any more.
 func (vm *VM) NewSocket(s *sock.Sock) *lua.LUserData {
-	return vm.env.New(socketClass, &Socket{s})
+	return vm.env.New(socketClass, s)
 }
 
 // SocketOf looks into a script's Socket, open or closed.
 func SocketOf(v lua.LValue) (s *sock.Sock, ok bool) {
-	socket, ok := bind.To[*Socket](v)
-	if !ok {
-		return nil, false
-	}
-	return socket.Sock, true
+	return bind.To[*Socket](v)
 }
 
 // NewStream makes a socket a script's Stream, which owns it. uri is by what it

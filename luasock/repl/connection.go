@@ -26,7 +26,7 @@ func socketOf(ud *lua.LUserData) *sock.Sock {
 	var s *sock.Sock
 	switch v := ud.Value.(type) {
 	case *luasock.Socket:
-		s = v.Sock
+		s = v
 	case *luasock.Stream:
 		s = v.Sock()
 	}
