@@ -30,6 +30,7 @@ func TestWaitingTasksHoldNoGoroutine(t *testing.T) {
 		for i = 1, `+lua.LNumber(n).String()+` do
 			local near
 			near, far[i] = socket.create_pair(socket.AF_UNIX, socket.SOCK_STREAM, 0)
+			if i % 2 == 0 then near:set_option(socket.SOL_SOCKET, socket.SO_RCVTIMEO, {sec = 60, usec = 0}) end
 			task.spawn(function() echo(near); echoed = echoed + 1; near:close() end)
 		end
 		for i = 1, 3 do
@@ -111,11 +112,21 @@ func TestTheEndOfACallThatWasLeft(t *testing.T) {
 		{name: "SO_RCVTIMEO", code: `
 			local c = socket.create_pair(socket.AF_UNIX, socket.SOCK_STREAM, 0)
 			socket.set_option(c, socket.SOL_SOCKET, socket.SO_RCVTIMEO, {sec = 0, usec = 1000})
-			local u = task.spawn(function() local x, y, z = c:recv(10) out(x, y, z) end)
+			local u = task.spawn(function() local x, y, z = c:recv(10) out(x, y, z, socket.last_error(c)) end)
 			u:join() b:close()`, want: `
 			waiting 1
-			nil Resource temporarily unavailable 11
+			nil Resource temporarily unavailable 11 11
 			nil closed 0`},
+		{name: "SO_RCVTIMEO of a task that gets nothing of what comes", code: `
+			b:send("x") t:join()
+			socket.set_option(a, socket.SOL_SOCKET, socket.SO_RCVTIMEO, {sec = 0, usec = 30000})
+			task.spawn(function() repeat local data = a:recv(10) until not data end)
+			local u = task.spawn(function() local x, y, z = a:recv(10) out(x, y, z) end)
+			while u:status() ~= "done" do b:send("x") task.yield() task.yield() end
+			b:close()`, want: `
+			waiting 1
+			x
+			nil Resource temporarily unavailable 11`},
 		{name: "two tasks on one socket", code: `
 			local u = task.spawn(function() local x = a:recv(1) out("second", x) end)
 			task.yield() b:send("x") t:join() b:send("y") out(u:join())`, want: `

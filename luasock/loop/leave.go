@@ -14,11 +14,11 @@ var ErrLeft = errors.New("the call is left until the task goes on")
 // have returned, and the call, made again, learns with Returned how the wait
 // ended. A task that has left holds no stack: the next one finds in the
 // processor's cache the stack that this one used.
-func (f *FD) Leave(mask Event, why Why) error {
+func (f *FD) Leave(mask Event, why Why, deadline time.Time) error {
 	l := f.loop
 	t := l.cur
 	if t == nil || t == &l.main || l.MayLeave == nil || !l.MayLeave(t) {
-		return f.Wait(mask, why, time.Time{})
+		return f.Wait(mask, why, deadline)
 	}
 	if err := t.interrupted(); err != nil {
 		return l.refuse(t, err)
@@ -34,7 +34,11 @@ func (f *FD) Leave(mask Event, why Why) error {
 	if err := f.enlist(&t.waiter, t, mask); err != nil {
 		return err
 	}
-	t.why, t.state, t.wakeErr, t.left = why, Waiting, nil, true
+	if !deadline.IsZero() {
+		t.timer.task = t
+		l.arm(&t.timer, deadline)
+	}
+	t.why, t.state, t.wakeErr, t.left, t.until = why, Waiting, nil, true, deadline
 	if l.Switching != nil {
 		l.Switching(t)
 	}
@@ -45,22 +49,24 @@ func (f *FD) Leave(mask Event, why Why) error {
 func (t *Task) comeBack() {
 	f := t.waiter.fd
 	f.delist(&t.waiter)
+	f.loop.disarm(&t.timer)
 	t.why, t.left = Why{}, false
 	if t.returned = t.wakeErr; t.returned == nil && f.state == fdClosed {
 		t.returned = ErrClosed
 	}
 }
 
-// Returned gives, once, the error with which the wait of a call has ended that is
-// made again now; nil when its event has come, and for a call made for the first
-// time.
-func (l *Loop) Returned() error {
-	if l.cur == nil || l.cur.returned == nil {
-		return nil
+// Returned gives, once, what Leave was given and the error with which its wait has
+// ended, to a call that is made again now: nil when the event has come. To a call
+// that is made for the first time it gives zeros.
+func (l *Loop) Returned() (deadline time.Time, err error) {
+	t := l.cur
+	if t == nil {
+		return
 	}
-	err := l.cur.returned
-	l.cur.returned = nil
-	return err
+	deadline, err = t.until, t.returned
+	t.until, t.returned = time.Time{}, nil
+	return deadline, err
 }
 
 // Returns tells whether a call is about to be made again that Returned will give

@@ -3,6 +3,7 @@ package loop
 import (
 	"os"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -11,17 +12,21 @@ import (
 // wait.
 type leaver struct {
 	f     *FD
+	until time.Time // the deadline of its waits
 	calls int
 	left  int
 	got   []string
-	err   error // has ended it
+	kept  []time.Time // the deadlines that Returned gave
+	err   error       // has ended it
 }
 
 // run is the task's function.
 func (r *leaver) run() {
 	l := r.f.loop
 	for r.calls++; ; {
-		if r.err = l.Returned(); r.err != nil {
+		deadline, err := l.Returned()
+		if r.kept = append(r.kept, deadline); err != nil {
+			r.err = err
 			return
 		}
 		var buf [64]byte
@@ -34,7 +39,7 @@ func (r *leaver) run() {
 			}
 		case unix.EAGAIN:
 			r.f.Blocked(In)
-			if err := r.f.Leave(In, Why{Op: "read"}); err == ErrLeft {
+			if err := r.f.Leave(In, Why{Op: "read"}, r.until); err == ErrLeft {
 				r.left++
 				return
 			} else if err != nil {
@@ -46,6 +51,12 @@ func (r *leaver) run() {
 			return
 		}
 	}
+}
+
+// returned is the error of Returned.
+func returned(l *Loop) error {
+	_, err := l.Returned()
+	return err
 }
 
 func everyCallMayLeave(*Task) bool { return true }
@@ -149,19 +160,49 @@ func TestReturnedGivesItsErrorOnce(t *testing.T) {
 		task := l.Go("a", func() {
 			if calls++; calls == 1 {
 				check(t, "Returns at first", l.Returns(), false)
-				check(t, "Returned at first", l.Returned(), nil)
-				check(t, "Leave", r.Leave(In, Why{}), ErrLeft)
+				check(t, "Returned at first", returned(l), nil)
+				check(t, "Leave", r.Leave(In, Why{}, never), ErrLeft)
 				return
 			}
 			check(t, "Returns", l.Returns(), true)
-			check(t, "Returned", l.Returned(), errReason)
+			check(t, "Returned", returned(l), errReason)
 			check(t, "Returns then", l.Returns(), false)
-			check(t, "Returned then", l.Returned(), nil)
+			check(t, "Returned then", returned(l), nil)
 		})
 		l.Yield()
 		task.Cancel(errReason)
 		check(t, "Run", l.Run(), nil)
 		check(t, "calls", calls, 2)
+	})
+}
+
+func TestTheDeadlineOfALeftWait(t *testing.T) {
+	eachPoller(t, func(t *testing.T, l *Loop) {
+		l.MayLeave = everyCallMayLeave
+		r, w := pair(t, l)
+		until := time.Now().Add(brief)
+		reader := &leaver{f: r, until: until}
+		task := l.Go("reader", reader.run)
+		l.Yield()
+		l.Wake(task, nil) // for nothing: the call waits again, until the same time
+		turn(l)
+		check(t, "state", task.State(), Waiting)
+		check(t, "Join", task.Join(l.Deadline(long)), nil)
+		check(t, "error", reader.err, ErrTimeout)
+		check(t, "passed", time.Now().Before(until), false)
+		checkList(t, "deadlines", reader.kept, []time.Time{never, until, until})
+
+		reader = &leaver{f: r, until: time.Now().Add(long)}
+		task = l.Go("reader", reader.run)
+		l.Yield()
+		check(t, "write", writeTo(w.n, "x"), nil)
+		for len(reader.got) == 0 {
+			turn(l)
+		}
+		task.Kill()
+		check(t, "Run", l.Run(), nil)
+		check(t, "timers", len(l.timers), 0)
+		settled(t, l)
 	})
 }
 
@@ -175,7 +216,7 @@ func TestLeaveWaits(t *testing.T) {
 				r, w := pair(t, l)
 				l.Go("writer", func() { check(t, "write", write(w, "x", never), nil) })
 				r.Blocked(In)
-				check(t, "Leave", r.Leave(In, Why{}), nil)
+				check(t, "Leave", r.Leave(In, Why{}, never), nil)
 				check(t, "May", r.May(In), true)
 			})
 		})
@@ -185,7 +226,7 @@ func TestLeaveWaits(t *testing.T) {
 		r, w := pair(t, l)
 		l.Go("writer", func() { check(t, "write", write(w, "x", never), nil) })
 		r.Blocked(In)
-		check(t, "Leave", r.Leave(In, Why{}), nil)
+		check(t, "Leave", r.Leave(In, Why{}, never), nil)
 	})
 }
 
@@ -195,19 +236,19 @@ func TestLeaveDoesNotBegin(t *testing.T) {
 		inTask(t, l, func() {
 			r, _ := pair(t, l)
 			l.Current().Cancel(errReason)
-			check(t, "of a cancelled task", r.Leave(In, Why{}), errReason)
+			check(t, "of a cancelled task", r.Leave(In, Why{}, never), errReason)
 			r.Close()
-			check(t, "on a closed descriptor", r.Leave(In, Why{}), ErrClosed)
+			check(t, "on a closed descriptor", r.Leave(In, Why{}, never), ErrClosed)
 			file, err := os.CreateTemp(t.TempDir(), "")
 			opened(t, err)
 			defer file.Close()
 			regular := l.FD(int(file.Fd()))
 			defer regular.Close()
 			if _, polls := l.poller.(*pollPoller); !polls {
-				check(t, "on a regular file", regular.Leave(In, Why{}), nil)
+				check(t, "on a regular file", regular.Leave(In, Why{}, never), nil)
 			}
 			l.Current().Kill()
-			check(t, "of a killed task", r.Leave(In, Why{}), ErrKilled)
+			check(t, "of a killed task", r.Leave(In, Why{}, never), ErrKilled)
 			check(t, "state", l.Current().State(), Running)
 		})
 		settled(t, l)
@@ -252,7 +293,7 @@ func TestTasksFollowOneAnother(t *testing.T) {
 				}
 				left = true
 				r.Blocked(In)
-				check(t, "Leave", r.Leave(In, Why{}), ErrLeft)
+				check(t, "Leave", r.Leave(In, Why{}, never), ErrLeft)
 			}))
 		}
 		add("a", func() {})

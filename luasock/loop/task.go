@@ -41,7 +41,8 @@ type Task struct {
 	why     Why
 	wakeErr error
 	pending error // a cancel that the next wait returns
-	// returned is how the wait of a call has ended that is made again.
+	// until is the deadline of a call that was left, returned how its wait has ended.
+	until    time.Time
 	returned error
 	timer    timer
 	waiter   waiter

@@ -33,13 +33,15 @@ func (s *Sock) RecvOrLeave(max, flags int) ([]byte, error) {
 }
 
 func (s *Sock) recvOrLeave(max, flags int) ([]byte, error) {
-	if err := s.net.Loop.Returned(); err != nil {
+	deadline, err := s.net.Loop.Returned()
+	if err != nil {
 		return nil, s.waited("recv", err)
 	}
 	if s.waitsForAll(flags) {
 		return s.receive(max, flags)
 	}
-	return s.recvWithin(max, flags, s.rtimeo, true)
+	c := call{s: s, op: "recv", e: event(flags), flags: flags, timeo: s.rtimeo, deadline: deadline, leave: true}
+	return c.recv(max)
 }
 
 func (s *Sock) receive(max, flags int) ([]byte, error) {
@@ -53,15 +55,18 @@ func (s *Sock) waitsForAll(flags int) bool {
 	return flags&unix.MSG_WAITALL != 0 && s.isStream() && !s.nonblock
 }
 
-func (s *Sock) recv(max, flags int) ([]byte, error) {
-	return s.recvWithin(max, flags, s.rtimeo, false)
+func (s *Sock) recv(max, flags int) ([]byte, error) { return s.recvWithin(max, flags, s.rtimeo) }
+
+func (s *Sock) recvWithin(max, flags int, timeo time.Duration) ([]byte, error) {
+	c := call{s: s, op: "recv", e: event(flags), flags: flags, timeo: timeo}
+	return c.recv(max)
 }
 
-func (s *Sock) recvWithin(max, flags int, timeo time.Duration, leave bool) ([]byte, error) {
+func (c *call) recv(max int) ([]byte, error) {
+	s, flags := c.s, c.flags
 	if s.held() && flags&(unix.MSG_OOB|msgErrqueue) == 0 {
 		return s.takeBack(max, flags)
 	}
-	c := call{s: s, op: "recv", e: event(flags), flags: flags, timeo: timeo, leave: leave}
 	err := c.begin()
 	for err == nil {
 		buf := s.buffer(max, flags)
@@ -114,7 +119,7 @@ func (s *Sock) recvAll(max, flags int) ([]byte, error) {
 	var all []byte
 	began := time.Now()
 	for len(all) < max {
-		data, err := s.recvWithin(max-len(all), flags, rest(s.rtimeo, began), false)
+		data, err := s.recvWithin(max-len(all), flags, rest(s.rtimeo, began))
 		if err != nil {
 			return s.unfinished(all, err)
 		}

@@ -26,12 +26,12 @@ type call struct {
 	e     loop.Event
 	flags int
 	timeo time.Duration // 0 for none
-	// Where the loop would rather have the call made again than wait, and there is
-	// no timeo, the error is loop.ErrLeft.
+	// leave says that where the loop would rather have the call made again than wait,
+	// the error is to be loop.ErrLeft.
 	leave bool
 
 	blocks   bool
-	deadline time.Time
+	deadline time.Time // by timeo, since the first wait
 }
 
 func (s *Sock) do(op string, e loop.Event, flags int, timeo time.Duration, try func() unix.Errno) error {
@@ -84,8 +84,8 @@ func (c *call) wait() error {
 	}
 	for {
 		var err error
-		if c.leave && c.timeo <= 0 {
-			err = s.waited(c.op, s.fd.Leave(c.e, loop.Why{Op: c.op, On: s}))
+		if c.leave {
+			err = s.waited(c.op, s.fd.Leave(c.e, loop.Why{Op: c.op, On: s}, c.deadline))
 		} else {
 			err = s.wait(c.op, c.e, c.deadline)
 		}
