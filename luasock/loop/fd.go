@@ -68,9 +68,20 @@ func (f *FD) Kept() { f.kept = true }
 // Level says that a call for In takes one of what may be many, as accept(2) does,
 // and that the poller is to report In for as long as it is true: then a call that
 // has taken one, see Taken, need not be followed by one that finds nothing. It
-// holds until In comes when no task waits for it; from then on the poller reports
-// changes, as for every descriptor. It must be called before a task first waits.
-func (f *FD) Level() { f.level = f.state == fdNew }
+// holds until In comes when no task waits for it, or a task waits for something
+// else; from then on the poller reports changes, as for every descriptor. After a
+// task has first waited it does nothing.
+func (f *FD) Level() {
+	if f.state == fdNew {
+		f.level = true
+	}
+}
+
+// edges ends what Level began.
+func (f *FD) edges() {
+	f.level = false
+	f.loop.poller.edges(f)
+}
 
 // Taken notes that a call for In has succeeded.
 func (f *FD) Taken() {
@@ -184,6 +195,9 @@ func (f *FD) enlist(w *waiter, t *Task, mask Event) error {
 	if f.state == fdClosed {
 		return ErrClosed
 	}
+	if f.level && mask&^In != 0 {
+		f.edges()
+	}
 	*w = waiter{fd: f, task: t, mask: mask, prev: f.tail}
 	if f.tail == nil {
 		f.waiters = w
@@ -234,8 +248,7 @@ func (f *FD) happened(e Event) {
 		}
 	}
 	if f.level && !awaited {
-		f.level = false
-		f.loop.poller.edges(f)
+		f.edges()
 	}
 }
 

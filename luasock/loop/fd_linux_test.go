@@ -104,6 +104,20 @@ func TestLevelEnds(t *testing.T) {
 	})
 }
 
+// TestLevelEndsForOtherEvents: what listened may come to be connected.
+func TestLevelEndsForOtherEvents(t *testing.T) {
+	eachPoller(t, func(t *testing.T, l *Loop) {
+		f, other := pair(t, l)
+		f.Level()
+		check(t, "Wait", waitFor(f, In, l.Deadline(brief)), ErrTimeout)
+		check(t, "Wait to write", waitFor(f, Out, l.Deadline(long)), nil)
+		check(t, "write", write(other, "x", never), nil)
+		check(t, "Wait to read", waitFor(f, In, l.Deadline(long)), nil)
+		f.Taken()
+		check(t, "May read after that", f.May(In), true)
+	})
+}
+
 func acceptFrom(t *testing.T, f *FD) {
 	t.Helper()
 	c, _, err := unix.Accept(f.n)

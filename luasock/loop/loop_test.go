@@ -238,6 +238,12 @@ func TestTheLoopSleeps(t *testing.T) {
 			waitFor(f, In, time.Now())
 			connect(t, at)
 		}},
+		{"beside a connection that nobody accepts, to a listener that listens anew", func(t *testing.T, l *Loop) {
+			f, at := listener(t, l)
+			waitFor(f, In, time.Now())
+			f.Level()
+			connect(t, at)
+		}},
 		{"beside a connection to a listener that was closed, but is kept", func(t *testing.T, l *Loop) {
 			f, at := listener(t, l)
 			waitFor(f, In, time.Now())
