@@ -46,7 +46,9 @@ func (s *Sock) Listen(backlog int) error {
 func (s *Sock) Accept() (*Sock, error) {
 	fd := -1
 	err := s.do("accept", loop.In, 0, s.rtimeo, func() (errno unix.Errno) {
-		fd, errno = s.tryAccept()
+		if fd, errno = s.tryAccept(); errno == unix.EAGAIN && !s.nonblock && s.isShut() {
+			errno = unix.EINVAL
+		}
 		return errno
 	})
 	return s.accepted(fd, err)
@@ -63,6 +65,9 @@ func (s *Sock) AcceptBy(deadline time.Time) (*Sock, error) {
 			return nil, ErrClosedUnder
 		}
 		fd, errno := s.tryAccept()
+		if errno == unix.EAGAIN && s.isShut() {
+			errno = unix.EINVAL
+		}
 		if errno != unix.EAGAIN {
 			return s.accepted(fd, s.checked("accept", errno))
 		}
@@ -93,6 +98,10 @@ func (s *Sock) tryAccept() (fd int, errno unix.Errno) {
 	}
 	return fd, errno
 }
+
+// isShut tells of an AF_UNIX socket from which nothing can be accepted whether it
+// was shut down. The kernel says so, with EINVAL, only to who sleeps in accept(2).
+func (o *open) isShut() bool { return o.family == unix.AF_UNIX && sysIsShut(o.n) }
 
 // accepted makes a Sock of an accepted descriptor, if there is no error.
 func (s *Sock) accepted(fd int, err error) (*Sock, error) {

@@ -427,6 +427,31 @@ func TestShutdownUnderACall(t *testing.T) {
 	join(t, task)
 }
 
+// TestShutdownUnderAnAcceptOnAFUnix: of those that wait the kernel wakes, with
+// EINVAL, only who sleeps in it.
+func TestShutdownUnderAnAcceptOnAFUnix(t *testing.T) {
+	accepts := map[string]func(*Sock) error{
+		"Accept":   func(l *Sock) error { _, err := l.Accept(); return err },
+		"AcceptBy": func(l *Sock) error { _, err := l.AcceptBy(time.Time{}); return err },
+	}
+	for name, accept := range accepts {
+		for _, how := range []int{unix.SHUT_RD, unix.SHUT_RDWR} {
+			n := newNet(t)
+			l := listenUnix(t, n)
+			task := n.Loop.Go("accepts", func() {
+				check(t, name, accept(l), syscallError("accept", unix.EINVAL))
+			})
+			parked(t, n, task)
+			check(t, "Shutdown", l.Shutdown(how), nil)
+			join(t, task)
+			check(t, name+" after it", accept(l), syscallError("accept", unix.EINVAL))
+			l.SetNonblock(true)
+			_, err := l.Accept()
+			check(t, "Accept that does not wait", err, syscallError("accept", unix.EAGAIN))
+		}
+	}
+}
+
 // TestConnectSteps is the sequence of a non-blocking connect.
 func TestConnectSteps(t *testing.T) {
 	n := newNet(t)

@@ -81,6 +81,8 @@ func sysListen(fd, backlog int) unix.Errno { return toErrno(unix.Listen(fd, back
 
 func sysShutdown(fd, how int) unix.Errno { return toErrno(unix.Shutdown(fd, how)) }
 
+func sysIsShut(int) bool { return false } // a listening socket cannot be
+
 func sysGetsockname(fd int) (addr.Addr, unix.Errno) {
 	sa, err := unix.Getsockname(fd)
 	return addr.FromSockaddr(sa), toErrno(err)

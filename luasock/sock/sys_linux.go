@@ -73,6 +73,9 @@ func sysListen(fd, backlog int) unix.Errno { return toErrno(unix.Listen(fd, back
 
 func sysShutdown(fd, how int) unix.Errno { return toErrno(unix.Shutdown(fd, how)) }
 
+// sysIsShut tells whether nothing more will come.
+func sysIsShut(fd int) bool { return polled(fd, unix.POLLRDHUP) }
+
 func sysGetsockname(fd int) (addr.Addr, unix.Errno) { return sysName(unix.SYS_GETSOCKNAME, fd) }
 
 func sysGetpeername(fd int) (addr.Addr, unix.Errno) { return sysName(unix.SYS_GETPEERNAME, fd) }
