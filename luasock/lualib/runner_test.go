@@ -21,6 +21,7 @@ func leaving(t *testing.T) *Runner {
 	called := false
 	L.SetGlobal("wait", L.NewFunction(func(T *lua.LState) int {
 		if called = !called && r.MayLeave(T); called {
+			T.Push(lua.LString("what it has left on the stack"))
 			return r.Leave()
 		}
 		return T.GetTop()

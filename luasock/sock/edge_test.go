@@ -427,6 +427,22 @@ func TestShutdownUnderACall(t *testing.T) {
 	join(t, task)
 }
 
+// TestAListenerThatIsNoConnection: once one was accepted, what only a connection can
+// does not wait for the next.
+func TestAListenerThatIsNoConnection(t *testing.T) {
+	n := newNet(t)
+	l := listener(t, n)
+	task := n.Loop.Go("accepts", func() { accept(t, l) })
+	parked(t, n, task)
+	dial(t, n, l)
+	join(t, task)
+	_, err := l.Recv(1, 0)
+	check(t, "Recv", err, syscallError("recv", unix.ENOTCONN))
+	check(t, "MayRead", l.MayRead(), true)
+	_, err = l.TryRead(make([]byte, 1))
+	check(t, "TryRead", err, syscallError("recv", unix.ENOTCONN))
+}
+
 // TestShutdownUnderAnAcceptOnAFUnix: of those that wait the kernel wakes, with
 // EINVAL, only who sleeps in it.
 func TestShutdownUnderAnAcceptOnAFUnix(t *testing.T) {
