@@ -82,6 +82,7 @@ func load(L *lua.LState, source []byte, name string) (*lua.LFunction, error) {
 	if err != nil {
 		return nil, syntaxError(err, text, short)
 	}
+	mendAssignments(chunk)
 	proto, err := lua.Compile(chunk, short)
 	if err != nil {
 		return nil, syntaxError(err, text, short)
