@@ -83,6 +83,7 @@ func load(L *lua.LState, source []byte, name string) (*lua.LFunction, error) {
 		return nil, syntaxError(err, text, short)
 	}
 	mendAssignments(chunk)
+	mendLoops(chunk)
 	proto, err := lua.Compile(chunk, short)
 	if err != nil {
 		return nil, syntaxError(err, text, short)

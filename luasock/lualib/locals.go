@@ -79,9 +79,11 @@ func ends(stmt ast.Stmt) bool {
 	return false
 }
 
-// marker is do local (marker) end.
-func marker(line int) ast.Stmt {
-	local := &ast.LocalAssignStmt{Names: []string{markerName}}
+func marker(line int) ast.Stmt { return doLocal(markerName, line) }
+
+// doLocal is do local name end, which does nothing.
+func doLocal(name string, line int) ast.Stmt {
+	local := &ast.LocalAssignStmt{Names: []string{name}}
 	local.SetLine(line)
 	block := &ast.DoBlockStmt{Stmts: []ast.Stmt{local}}
 	block.SetLine(line)
