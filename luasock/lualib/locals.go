@@ -19,7 +19,11 @@ const markerName = "(marker)"
 // mendLocals sets StartPc and EndPc of every local variable of proto, which the
 // chunk was compiled to. The chunk is of no use any more then.
 func mendLocals(proto *lua.FunctionProto, chunk []ast.Stmt) {
-	markBlock(reflect.ValueOf(&chunk).Elem())
+	eachNode(reflect.ValueOf(&chunk), func(v reflect.Value) {
+		if stmts, ok := v.Interface().([]ast.Stmt); ok && v.CanSet() {
+			v.Set(reflect.ValueOf(mark(stmts)))
+		}
+	})
 	marked, err := lua.Compile(chunk, "")
 	if err != nil {
 		return // too many variables, with the markers
@@ -27,47 +31,41 @@ func mendLocals(proto *lua.FunctionProto, chunk []ast.Stmt) {
 	mendProto(proto, marked)
 }
 
-var stmtsType = reflect.TypeFor[[]ast.Stmt]()
-
-// markAll puts markers into every block below a node.
-func markAll(v reflect.Value) {
+// eachNode calls visit with every value of the syntax tree below a node, the inner
+// ones first. What lies behind a pointer visit can set.
+func eachNode(v reflect.Value, visit func(reflect.Value)) {
 	switch v.Kind() {
 	case reflect.Pointer, reflect.Interface:
 		if !v.IsNil() {
-			markAll(v.Elem())
+			eachNode(v.Elem(), visit)
 		}
 	case reflect.Struct:
 		for i := range v.NumField() {
-			if f := v.Field(i); f.CanSet() {
-				markAll(f)
+			if f := v.Field(i); f.CanInterface() {
+				eachNode(f, visit)
 			}
 		}
 	case reflect.Slice:
-		if v.Type() == stmtsType {
-			markBlock(v)
-			return
-		}
 		for i := range v.Len() {
-			markAll(v.Index(i))
+			eachNode(v.Index(i), visit)
 		}
 	}
+	visit(v)
 }
 
-// markBlock puts a marker before each statement of a block and at its end: what
-// an inner block, or the branch before this one, had has ended there.
-func markBlock(v reflect.Value) {
-	stmts := v.Interface().([]ast.Stmt)
+// mark puts a marker before each statement of a block and at its end: what an
+// inner block, or the branch before this one, had has ended there.
+func mark(stmts []ast.Stmt) []ast.Stmt {
 	marked := make([]ast.Stmt, 0, 2*len(stmts)+1)
 	line := 0
 	for _, stmt := range stmts {
-		markAll(reflect.ValueOf(stmt))
 		line = stmt.Line()
 		marked = append(marked, marker(line), stmt)
 	}
 	if n := len(stmts); n > 0 && !ends(stmts[n-1]) {
 		marked = append(marked, marker(line))
 	}
-	v.Set(reflect.ValueOf(marked))
+	return marked
 }
 
 // ends tells the statements after which there can be nothing.
