@@ -21,11 +21,14 @@ import (
 
 // mendAssignments rewrites what would be compiled wrongly, in all blocks below.
 func mendAssignments(chunk []ast.Stmt) {
-	eachNode(reflect.ValueOf(chunk), func(v reflect.Value) {
-		block, _ := v.Interface().([]ast.Stmt)
-		for i, stmt := range block {
+	eachNode(reflect.ValueOf(&chunk), func(node any) {
+		block, ok := node.(*[]ast.Stmt)
+		if !ok {
+			return
+		}
+		for i, stmt := range *block {
 			if a, ok := stmt.(*ast.AssignStmt); ok {
-				block[i] = mendAssignment(a)
+				(*block)[i] = mendAssignment(a)
 			}
 		}
 	})
@@ -153,11 +156,11 @@ func evaluatedFirst(a *ast.AssignStmt) ast.Stmt {
 // mayChange tells whether an expression reads one of the variables, or calls a
 // function.
 func mayChange(e ast.Expr, names []string) (may bool) {
-	eachNode(reflect.ValueOf(&e), func(v reflect.Value) {
-		switch node := v.Interface().(type) {
-		case ast.FuncCallExpr:
+	eachNode(reflect.ValueOf(&e), func(node any) {
+		switch node := node.(type) {
+		case *ast.FuncCallExpr:
 			may = true
-		case ast.IdentExpr:
+		case *ast.IdentExpr:
 			may = may || slices.Contains(names, node.Value)
 		}
 	})

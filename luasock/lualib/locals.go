@@ -19,9 +19,9 @@ const markerName = "(marker)"
 // mendLocals sets StartPc and EndPc of every local variable of proto, which the
 // chunk was compiled to. The chunk is of no use any more then.
 func mendLocals(proto *lua.FunctionProto, chunk []ast.Stmt) {
-	eachNode(reflect.ValueOf(&chunk), func(v reflect.Value) {
-		if stmts, ok := v.Interface().([]ast.Stmt); ok && v.CanSet() {
-			v.Set(reflect.ValueOf(mark(stmts)))
+	eachNode(reflect.ValueOf(&chunk), func(node any) {
+		if block, ok := node.(*[]ast.Stmt); ok {
+			*block = mark(*block)
 		}
 	})
 	marked, err := lua.Compile(chunk, "")
@@ -31,9 +31,9 @@ func mendLocals(proto *lua.FunctionProto, chunk []ast.Stmt) {
 	mendProto(proto, marked)
 }
 
-// eachNode calls visit with every value of the syntax tree below a node, the inner
-// ones first. What lies behind a pointer visit can set.
-func eachNode(v reflect.Value, visit func(reflect.Value)) {
+// eachNode calls visit with a pointer to every node and every list of the syntax
+// tree below v, a pointer to it, the inner ones first.
+func eachNode(v reflect.Value, visit func(node any)) {
 	switch v.Kind() {
 	case reflect.Pointer, reflect.Interface:
 		if !v.IsNil() {
@@ -45,12 +45,13 @@ func eachNode(v reflect.Value, visit func(reflect.Value)) {
 				eachNode(f, visit)
 			}
 		}
+		visit(v.Addr().Interface())
 	case reflect.Slice:
 		for i := range v.Len() {
 			eachNode(v.Index(i), visit)
 		}
+		visit(v.Addr().Interface())
 	}
-	visit(v)
 }
 
 // mark puts a marker before each statement of a block and at its end: what an

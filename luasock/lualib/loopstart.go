@@ -14,15 +14,26 @@ import (
 // mendLoops puts a statement that does nothing before loop bodies that begin with
 // a jump.
 func mendLoops(chunk []ast.Stmt) {
-	eachNode(reflect.ValueOf(chunk), func(v reflect.Value) {
-		switch v.Interface().(type) {
-		case ast.WhileStmt, ast.RepeatStmt, ast.NumberForStmt, ast.GenericForStmt:
-			body := v.FieldByName("Stmts")
-			if stmts := body.Interface().([]ast.Stmt); len(stmts) > 0 && jumps(stmts[0]) {
-				body.Set(reflect.ValueOf(slices.Insert(stmts, 0, doLocal("(start)", stmts[0].Line()))))
-			}
+	eachNode(reflect.ValueOf(&chunk), func(node any) {
+		switch loop := node.(type) {
+		case *ast.WhileStmt:
+			loop.Stmts = withoutJump(loop.Stmts)
+		case *ast.RepeatStmt:
+			loop.Stmts = withoutJump(loop.Stmts)
+		case *ast.NumberForStmt:
+			loop.Stmts = withoutJump(loop.Stmts)
+		case *ast.GenericForStmt:
+			loop.Stmts = withoutJump(loop.Stmts)
 		}
 	})
+}
+
+// withoutJump is the body of a loop that does not begin with a jump.
+func withoutJump(body []ast.Stmt) []ast.Stmt {
+	if len(body) == 0 || !jumps(body[0]) {
+		return body
+	}
+	return slices.Insert(body, 0, doLocal("(start)", body[0].Line()))
 }
 
 // jumps tells whether a statement may begin with a jump.
